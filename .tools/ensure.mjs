@@ -1,0 +1,48 @@
+// What a fresh machine lacks: dependencies and, for the tests, a browser. Runs before everything else, without any dependency itself.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+function run(command, args, options = {}) {
+  const done = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], ...options });
+  if (done.error) throw done.error;
+  if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${done.status ?? done.signal}`);
+}
+
+/** Installs the locked dependencies unless the ones in node_modules are from this very lock file. */
+export function ensureDependencies() {
+  const digest = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+  const stamp = `${root}node_modules/.edge-guard-lock`;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  console.log("Installing dependencies");
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  writeFileSync(stamp, digest);
+}
+
+const browsers = {
+  chromium: { package: "chromium", paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] },
+};
+
+/** The path of a browser: from EDGE_GUARD_CHROMIUM, an installed one, or one installed now from Debian's packages. */
+export function ensureBrowser(name) {
+  const browser = browsers[name];
+  const wanted = process.env[`EDGE_GUARD_${name.toUpperCase()}`];
+  if (wanted) return wanted;
+  const found = () => browser.paths.find((path) => existsSync(path));
+  if (!found()) {
+    console.log(`Installing ${browser.package} from Debian's packages`);
+    const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+    const environment = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    const apt = (...args) => run([...prefix, "apt-get"][0], [...prefix, "apt-get", ...args].slice(1), environment);
+    apt("update", "-qq");
+    apt("install", "-y", "-qq", "--no-install-recommends", browser.package);
+  }
+  const path = found();
+  if (!path) {
+    throw new Error(`No ${name} found: install it, or set EDGE_GUARD_${name.toUpperCase()} to its path`);
+  }
+  return path;
+}

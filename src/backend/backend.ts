@@ -1,0 +1,23 @@
+// How a guard's call_backend reaches a server: the one interface that every transport and every wrapper has.
+
+/** What accompanies one question. */
+export interface AskOptions {
+  /** Fires when nobody waits for the answer any more; a transport stops its work then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A backend answers a guard's questions: the tools of an MCP server, read-only by intent (guard-abi.md, call_backend).
+ * `callTool` returns the MCP tool result as a JSON value, throws or rejects when there is none.
+ */
+export interface Backend {
+  /** For events and error messages. */
+  readonly name: string;
+  /** True when `callTool` never returns a promise: then no checkpoint is taken and nothing is awaited. Default: false. */
+  readonly synchronous?: boolean;
+  /** False when asking in vain hurts (a metered API): replay then asks one question at a time. Default: true. */
+  readonly speculate?: boolean;
+  callTool(tool: string, args: unknown, options?: AskOptions): unknown | Promise<unknown>;
+  /** Releases connections. Absent: nothing to release. */
+  close?(): void | Promise<void>;
+}
