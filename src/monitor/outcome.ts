@@ -1,0 +1,118 @@
+// What one monitored tool call came to: the decision, what the agent may see, and how it was reached.
+import type { Labels, Mode, Operation, Tag } from "../difc/labels.ts";
+import type { GuardError } from "../errors.ts";
+import type { GuardEvent, LogEntry } from "../guard/events.ts";
+
+export type OutcomeStatus = "allowed" | "filtered" | "denied" | "failed";
+
+/** An item of the response that the agent does not see. */
+export interface RemovedItem {
+  /** Position in the array at items_path; 0 for a single object. */
+  readonly index: number;
+  readonly description: string;
+  readonly secrecy: readonly Tag[];
+  readonly integrity: readonly Tag[];
+  /** Which read rules it breaks; both for an item that fails both. */
+  readonly violations: readonly ("secrecy" | "integrity")[];
+  readonly reason: string;
+}
+
+/** Every item of the response with what became of it, for the preview and the playground. */
+export interface JudgedItem extends RemovedItem {
+  readonly visible: boolean;
+  /** The item itself; JSON, shared with the result, not to be changed. */
+  readonly data: unknown;
+}
+
+/** Why a call was denied. */
+export interface Violation {
+  readonly kind: "secrecy" | "integrity";
+  /** 2: the coarse check; 5: the items. */
+  readonly phase: number;
+  readonly reason: string;
+  readonly missing: readonly Tag[];
+}
+
+/** What is appended to a result of which something was withheld. */
+export interface Notice {
+  readonly policy: "secrecy" | "integrity" | "access";
+  readonly count: number;
+  readonly text: string;
+}
+
+/** One phase of the pipeline (difc.md, The pipeline of one tool call). */
+export interface PhaseTrace {
+  readonly phase: 0 | 1 | 2 | 3 | 4 | 5 | 6;
+  readonly name: "agent" | "resource" | "coarse-check" | "backend" | "response" | "items" | "taint";
+  /** `skipped`: not needed for this call; `failed`: the reason is the outcome's error. */
+  readonly status: "ok" | "denied" | "failed" | "skipped";
+  /** One sentence for people. */
+  readonly summary: string;
+  readonly milliseconds: number;
+  readonly agent?: Labels;
+  readonly mode?: Mode;
+  readonly operation?: Operation;
+  readonly resource?: Labels & { readonly description: string };
+  /** Phase 5: how many items there were, and how many were removed. */
+  readonly items?: number;
+  readonly removed?: number;
+  /** What the guard's host reported during this phase: questions, sleeps, runs. */
+  readonly events: readonly GuardEvent[];
+}
+
+export interface Outcome {
+  readonly status: OutcomeStatus;
+  /** What the agent may see, an MCP result; for `denied` and `failed` an `isError` result. */
+  readonly result: unknown;
+  /** `failed`: the guard's, the store's or the backend's fault; everything is withheld. */
+  readonly error?: Error;
+  readonly removed: readonly RemovedItem[];
+  readonly violation?: Violation;
+  readonly notice?: Notice;
+  readonly agent: { readonly before: Labels; readonly after: Labels };
+  readonly trace: readonly PhaseTrace[];
+}
+
+/** One call of a previewed scenario: the outcome, and beside it what only the preview may see. */
+export interface PreviewCall {
+  readonly index: number;
+  readonly server: string;
+  readonly tool: string;
+  readonly args: unknown;
+  readonly outcome: Outcome;
+  /** What the backend returned, as the scenario gives it. */
+  readonly backendResult: unknown;
+  /** Every item; empty when the response was not looked at (a denied write, a fault before phase 5). */
+  readonly items: readonly JudgedItem[];
+  /** The guard's log lines during this call. */
+  readonly log: readonly LogEntry[];
+  /** What the scenario expected and did not get; empty when all held or nothing was expected. */
+  readonly mismatches: readonly Mismatch[];
+}
+
+/** One expectation that did not hold. */
+export interface Mismatch {
+  /** `calls[2].expect.kept` */
+  readonly path: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+/** A question to the backend that no entry of the scenario answers, in the form of an entry, so that it can be pasted in. */
+export interface MissingAnswer {
+  readonly server: string;
+  readonly tool: string;
+  readonly args: unknown;
+}
+
+/** What a scenario came to. */
+export interface PreviewReport {
+  readonly title: string;
+  /** Mode in force per server, as far as known. */
+  readonly modes: { readonly [server: string]: Mode };
+  readonly calls: readonly PreviewCall[];
+  readonly missingAnswers: readonly MissingAnswer[];
+  /** True when every expectation held. */
+  readonly passed: boolean;
+  readonly agent: { readonly before: Labels; readonly after: Labels };
+}
