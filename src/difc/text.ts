@@ -1,0 +1,27 @@
+// Words about labels that came from strangers: one line, no control characters, bounded length.
+import type { Tag } from "./labels.ts";
+
+const NAMED_TAGS = 8;
+
+/** A text from a guard made safe to show: white space collapsed, control, format and lone surrogate characters dropped, at most `max` characters. */
+export function plainText(text: string, max = 200): string {
+  // Cut first: what comes after is work that a hostile guard would choose the amount of.
+  const line = text
+    .slice(0, max * 4)
+    .replace(/\s+/g, " ")
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "")
+    .trim();
+  if (line.length <= max) return line;
+  const cut = line.slice(0, max - 1);
+  return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}
+
+/** Tags as a sentence names them: `"a", "b" and 3 more`; `none` when there are none. */
+export function tagNames(tags: readonly Tag[]): string {
+  if (tags.length === 0) return "none";
+  const named = tags.slice(0, NAMED_TAGS).map((tag) => `"${plainText(tag, 100)}"`);
+  const more = tags.length - named.length;
+  if (more > 0) return `${named.join(", ")} and ${more} more`;
+  const last = named.pop()!;
+  return named.length === 0 ? last : `${named.join(", ")} and ${last}`;
+}
