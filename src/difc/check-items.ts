@@ -19,9 +19,19 @@ export interface RemovedItem {
   readonly reason: string;
 }
 
-interface Verdict {
+/** What the read rule says of one item. */
+export interface ItemVerdict {
+  /** False when the item is to be removed. In propagate mode an item may be visible and still violate a rule: it taints. */
+  readonly visible: boolean;
+  /** Every rule that it fails, secrecy first. */
+  readonly violations: Violation[];
+  /** Why, in one sentence that names the tags; `""` when nothing fails. */
+  readonly reason: string;
+}
+
+interface Judged {
   readonly labels: Labels;
-  readonly refusal: { readonly violations: Violation[]; readonly reason: string } | undefined;
+  readonly verdict: ItemVerdict;
 }
 
 const MAX_VERDICTS = 1024;
@@ -32,40 +42,41 @@ const MAX_VERDICTS = 1024;
  */
 export function checkItems(mode: Mode, agent: Labels, items: readonly LabelledItem[]): RemovedItem[] {
   const removed: RemovedItem[] = [];
-  const verdicts = new Map<string, Verdict>();
-  let verdict: Verdict | undefined;
+  const known = new Map<string, Judged>();
+  let judged: Judged | undefined;
   for (let index = 0; index < items.length; index++) {
     const item = items[index]!;
-    if (verdict === undefined || !sameTags(verdict.labels, item)) {
+    if (judged === undefined || !sameTags(judged.labels, item)) {
       const key = `${item.secrecy.join()} ${item.integrity.join()}`;
-      verdict = verdicts.get(key);
+      judged = known.get(key);
       // The key is not injective: tags are a stranger's words and may hold the separators.
-      if (verdict === undefined || !sameTags(verdict.labels, item)) {
-        verdict = judge(mode, agent, item);
-        if (verdicts.size < MAX_VERDICTS) verdicts.set(key, verdict);
+      if (judged === undefined || !sameTags(judged.labels, item)) {
+        judged = { labels: item, verdict: judgeItem(mode, agent, item) };
+        if (known.size < MAX_VERDICTS) known.set(key, judged);
       }
     }
-    if (verdict.refusal !== undefined) removed.push(removedItem(index, item, verdict.refusal));
+    if (!judged.verdict.visible) removed.push(removedItem(index, item, judged.verdict));
   }
   return removed;
 }
 
-function judge(mode: Mode, agent: Labels, item: LabelledItem): Verdict {
+/** Judges one item by the read rule. */
+export function judgeItem(mode: Mode, agent: Labels, item: Labels): ItemVerdict {
   const gap = readGap(agent, item);
   const violations = violationsOf(gap);
-  if (violations.length === 0) return { labels: item, refusal: undefined };
+  if (violations.length === 0) return { visible: true, violations, reason: "" };
   const { decision, reason } = failedRead(mode, gap);
-  return { labels: item, refusal: decision === "deny" ? { violations, reason: reason! } : undefined };
+  return { visible: decision !== "deny", violations, reason: reason ?? "" };
 }
 
-function removedItem(index: number, item: LabelledItem, refusal: NonNullable<Verdict["refusal"]>): RemovedItem {
+function removedItem(index: number, item: LabelledItem, verdict: ItemVerdict): RemovedItem {
   return {
     index,
     description: plainText(item.description) || `item ${index}`,
     secrecy: [...item.secrecy],
     integrity: [...item.integrity],
-    violations: [...refusal.violations],
-    reason: refusal.reason,
+    violations: [...verdict.violations],
+    reason: verdict.reason,
   };
 }
 

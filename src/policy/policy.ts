@@ -3,7 +3,7 @@
 /** An integrity level, lowest first: `none` < `unapproved` < `approved` < `merged`. */
 export type IntegrityLevel = "none" | "unapproved" | "approved" | "merged";
 
-/** Reading is limited to some repositories and to a floor of integrity. Lists are deduplicated and never empty. */
+/** Reading is limited to some repositories and to a floor of integrity. Lists hold no value twice. */
 export interface AllowOnlyPolicy {
   readonly kind: "allow-only";
   /** `"all"`, `"public"`, or scopes (`owner/repo`, `owner/*`, `owner/prefix*`), sorted. */
