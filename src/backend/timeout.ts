@@ -1,0 +1,38 @@
+// A deadline around another backend.
+import { TimeoutError } from "../errors.ts";
+import { checkNumber, createAsking, keep } from "./asking.ts";
+import type { Backend } from "./backend.ts";
+
+/**
+ * Gives up on a question after `ms` milliseconds with a TimeoutError, and tells the inner backend through its signal.
+ * A synchronous backend cannot be interrupted: it is returned as it is.
+ *
+ * @throws RangeError when `ms` is below 1 or above 2147483647
+ */
+export function withTimeout(inner: Backend, ms: number): Backend {
+  checkNumber("ms", ms, 1, 2 ** 31 - 1);
+  if (inner.synchronous) return inner;
+  const asking = createAsking(inner.name);
+  return {
+    ...keep(inner),
+    callTool: (tool, args, { signal } = {}) =>
+      asking.ask(tool, signal, async (signal, fail) => {
+        const timer = setTimeout(() => {
+          fail(
+            new TimeoutError(`Asking backend "${inner.name}": no answer within ${ms} ms`, { phase: "call_backend" }),
+          );
+        }, ms);
+        const stop = (): void => clearTimeout(timer);
+        signal.addEventListener("abort", stop);
+        try {
+          return await inner.callTool(tool, args, { signal });
+        } finally {
+          stop();
+        }
+      }),
+    async close() {
+      asking.close();
+      await inner.close?.();
+    },
+  };
+}
