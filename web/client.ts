@@ -1,0 +1,226 @@
+// The page's end of the preview worker: newest input wins, and a worker that stays busy past the deadline is stopped and replaced.
+import { PreviewError, toErrorViews } from "./errors.ts";
+import type { Exchange, FromWorker, GuardEntry, GuardOnWire, PreviewGuardSource, Request, RequestOnWire, ToWorker } from "./protocol.ts";
+
+export interface PreviewClientOptions {
+  /** How long the worker may be busy without a break, in milliseconds; waiting for a backend is no work. Default: 5000. */
+  readonly deadlineMs?: number;
+  /** How long a whole evaluation may take, in milliseconds, waiting included. Default: 60000. */
+  readonly totalMs?: number;
+  /** The worker's script. Default: `preview-worker.js` beside this module. */
+  readonly workerUrl?: string | URL;
+}
+
+export interface PreviewClient {
+  /** Asks the worker. A newer `run` rejects the one before it with an AbortError; other faults are {@link PreviewError}s. */
+  ask<Type extends keyof Exchange>(request: Exchange[Type][0] & { readonly type: Type }): Promise<Exchange[Type][1]>;
+  close(): void;
+}
+
+interface Pending {
+  readonly request: Request;
+  readonly started: number;
+  resolve(value: never): void;
+  reject(reason: unknown): void;
+}
+
+interface Connection {
+  post(message: ToWorker): void;
+  end(): void;
+  /** The sources that it has, by number. */
+  readonly sent: Set<number>;
+  /** Whether it ever said anything. */
+  spoke: boolean;
+}
+
+const pingMs = 100;
+/** A tick counts for no more than this: a page that slept or was throttled must not take that for a busy worker. */
+const longestTickMs = 1000;
+/** A superseded evaluation that blocks the worker is not waited for longer than this. */
+const graceMs = 300;
+
+/** Addresses are resolved here: a worker's own base is its script. */
+function portable(source: PreviewGuardSource): PreviewGuardSource {
+  return typeof source === "string" || source instanceof URL ? new URL(source, document.baseURI).href : source;
+}
+
+export function createPreviewClient(options: PreviewClientOptions = {}): PreviewClient {
+  const { deadlineMs = 5000, totalMs = 60_000 } = options;
+  const pending = new Map<number, Pending>();
+  let connection: Connection | undefined;
+  let workersWork = typeof Worker === "function";
+  const keys = new WeakMap<object, number>();
+  const urlKeys = new Map<string, number>();
+  let lastKey = 0;
+  let lastId = 0;
+  let superseded = false;
+  let silent = 0;
+  let lastTick = 0;
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  function receive(message: FromWorker): void {
+    silent = 0;
+    superseded = false;
+    if (connection) connection.spoke = true;
+    if (message.type === "alive") return;
+    const asked = pending.get(message.id);
+    if (asked === undefined) return;
+    pending.delete(message.id);
+    if (message.type === "answer") asked.resolve(message.value as never);
+    else asked.reject(new PreviewError(message.errors));
+  }
+
+  function inWorker(): Connection {
+    const worker = new Worker(options.workerUrl ?? new URL("./preview-worker.js", import.meta.url), { type: "module" });
+    const made: Connection = {
+      sent: new Set(),
+      spoke: false,
+      post: (message) => worker.postMessage(message),
+      end: () => worker.terminate(),
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (connection === made) receive(data);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (connection !== made) return;
+      // A worker that never spoke could not be started here at all: evaluate in the page instead.
+      if (!made.spoke) workersWork = false;
+      replace();
+    };
+    return made;
+  }
+
+  function inPage(): Connection {
+    const runner = import("./runner.ts").then(({ createRunner }) => createRunner());
+    return {
+      sent: new Set(),
+      spoke: true,
+      post(message) {
+        if (message.type === "ping") return;
+        const { id, request } = message;
+        runner
+          .then(({ handle }) => handle(request))
+          .then(
+            (value) => receive({ type: "answer", id, value }),
+            (thrown: unknown) => receive({ type: "failure", id, errors: toErrorViews(thrown) }),
+          );
+      },
+      end() {},
+    };
+  }
+
+  function connect(): Connection {
+    if (connection) return connection;
+    silent = 0;
+    if (workersWork) {
+      try {
+        connection = inWorker();
+      } catch {
+        workersWork = false;
+      }
+    }
+    connection ??= inPage();
+    return connection;
+  }
+
+  /** Starts over with a fresh worker. What it knew is lost: evaluations and inspections are asked again, parts of a report cannot be. */
+  function replace(): void {
+    connection?.end();
+    connection = undefined;
+    superseded = false;
+    const asked = [...pending];
+    pending.clear();
+    for (const [id, { request, reject, resolve }] of asked) {
+      if (request.type === "items" || request.type === "text") reject(lost());
+      else post(id, request, { reject, resolve });
+    }
+  }
+
+  function lost(): PreviewError {
+    const message = "Reading a part of the report: the worker that held it was stopped, evaluate again";
+    return new PreviewError([{ name: "AbortError", code: "aborted", message }]);
+  }
+
+  function post(id: number, request: Request, { resolve, reject }: Pick<Pending, "resolve" | "reject">): void {
+    const target = connect();
+    pending.set(id, { request, started: performance.now(), resolve, reject });
+    try {
+      target.post({ type: "ask", id, request: onWire(request, target.sent) });
+    } catch (error) {
+      pending.delete(id);
+      reject(new PreviewError(toErrorViews(error)));
+    }
+    if (timer !== undefined) return;
+    lastTick = performance.now();
+    timer = setInterval(watch, pingMs);
+  }
+
+  function keyOf(source: PreviewGuardSource): number {
+    const text = typeof source === "string" || source instanceof URL ? String(source) : undefined;
+    const known = text === undefined ? keys.get(source as object) : urlKeys.get(text);
+    if (known !== undefined) return known;
+    lastKey++;
+    if (text === undefined) keys.set(source as object, lastKey);
+    else urlKeys.set(text, lastKey);
+    return lastKey;
+  }
+
+  function onWire(request: Request, sent: Set<number>): RequestOnWire {
+    if (request.type === "inspect") return { ...request, source: portable(request.source) };
+    if (request.type !== "run") return request;
+    const guards = request.guards.map(({ name, source }: GuardEntry): GuardOnWire => {
+      const key = keyOf(source);
+      if (sent.has(key)) return { name, key };
+      sent.add(key);
+      return { name, key, source: portable(source) };
+    });
+    return { ...request, guards };
+  }
+
+  function watch(): void {
+    if (pending.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+      return;
+    }
+    const now = performance.now();
+    if (connection?.spoke && workersWork) silent += Math.min(now - lastTick, longestTickMs);
+    lastTick = now;
+    if (superseded && silent > graceMs) return replace();
+    if (silent > deadlineMs) return expire(`the guard was busy for ${deadlineMs / 1000} s without answering`);
+    for (const { request, started } of pending.values()) {
+      if (request.type === "run" && now - started > totalMs) return expire(`it took longer than ${totalMs / 1000} s`);
+    }
+    connection?.post({ type: "ping" });
+  }
+
+  function expire(why: string): void {
+    const message = `Evaluating the scenario: ${why}, so its worker was stopped; mend the guard or choose another one`;
+    const error = new PreviewError([{ name: "TimeoutError", code: "timeout", message }]);
+    for (const { reject } of pending.values()) reject(error);
+    pending.clear();
+    replace();
+  }
+
+  return {
+    ask(request) {
+      if (request.type === "run") {
+        for (const [id, asked] of pending) {
+          if (asked.request.type !== "run") continue;
+          pending.delete(id);
+          superseded = true;
+          asked.reject(new DOMException("A newer evaluation took over", "AbortError"));
+        }
+      }
+      return new Promise((resolve, reject) => post(++lastId, request, { resolve, reject }));
+    },
+    close() {
+      pending.clear();
+      clearInterval(timer);
+      timer = undefined;
+      connection?.end();
+      connection = undefined;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+// One call of the scenario: the decision first, then the agent's labels, the items, the notice, and the folds.
+import type { ComponentChild } from "preact";
+import type { CallView } from "../protocol.ts";
+import { Folds } from "./folds.tsx";
+import { Items } from "./items.tsx";
+import { AgentLabels, Chip, LabelChips } from "./labels.tsx";
+import type { Ask } from "./lazy-text.tsx";
+import { hiddenBy } from "./words.ts";
+
+const names = { allowed: "Allowed", filtered: "Filtered", denied: "Denied", failed: "Failed" } as const;
+
+function Decision({ call }: { readonly call: CallView }): ComponentChild {
+  const { status, error, violation, counts, phases } = call;
+  const resource = phases.find((phase) => phase.resource !== undefined)?.resource;
+  if (status === "failed") {
+    return (
+      <p class="pp-decision">
+        {error?.message ?? "The call failed"}. Everything is withheld.
+      </p>
+    );
+  }
+  if (status === "denied" && violation !== undefined) {
+    return (
+      <div class="pp-decision">
+        <p>{violation.reason}</p>
+        <p class="pp-meta">
+          {violation.missing.length > 0 && (
+            <>
+              <span class="pp-lead">Missing</span> <Chip kind={violation.kind} tags={violation.missing} />
+            </>
+          )}
+          {resource !== undefined && (
+            <>
+              <span class="pp-lead">Resource</span> <LabelChips labels={resource} />
+            </>
+          )}
+        </p>
+      </div>
+    );
+  }
+  if (status === "filtered") {
+    return (
+      <p class="pp-decision">
+        {counts.hidden} of {counts.items} {counts.items === 1 ? "item is" : "items are"} hidden from the agent: {hiddenBy(call)}
+      </p>
+    );
+  }
+  return <p class="pp-decision">{counts.items > 0 ? "The agent sees everything" : "The agent gets the result as it came"}</p>;
+}
+
+export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
+  const { index, server, tool, args, status, notice, agent, counts, mismatches, mode } = call;
+  const heading = `pp-call-${index}`;
+  return (
+    <li>
+      <article class="pp-call" data-outcome={status} data-call={index} aria-labelledby={heading}>
+        <header>
+          <h3 id={heading}>
+            <span class="pp-step">{index + 1}</span> {tool}
+          </h3>
+          <p class="pp-where">
+            on {server}
+            {mode !== undefined && `, ${mode} mode`}
+          </p>
+          <p class="pp-badge" data-badge={status}>
+            {names[status]}
+          </p>
+        </header>
+        {args !== undefined && <p class="pp-args pp-mono">{JSON.stringify(args)?.slice(0, 600)}</p>}
+        <Decision call={call} />
+        <AgentLabels before={agent.before} after={agent.after} />
+        {mismatches.length > 0 && (
+          <ul class="pp-mismatches">
+            {mismatches.map(({ path, expected, actual }) => (
+              <li key={path}>
+                <code>{path}</code> expected <code>{JSON.stringify(expected) ?? "nothing"}</code>, got{" "}
+                <code>{JSON.stringify(actual) ?? "nothing"}</code>
+              </li>
+            ))}
+          </ul>
+        )}
+        {counts.items > 0 && <Items ask={ask} call={call} />}
+        {notice !== undefined && (
+          <div class="pp-notice">
+            <p class="pp-lead">Notice to the agent</p>
+            <p>{notice.text}</p>
+          </div>
+        )}
+        <Folds ask={ask} call={call} />
+      </article>
+    </li>
+  );
+}

@@ -1,0 +1,25 @@
+// Outcomes in words: the badge of a call, and the one sentence that a screen reader hears.
+import type { CallView, PreviewView } from "../protocol.ts";
+
+/** Which rules hid items, in words: `integrity`, `secrecy`, `secrecy and integrity`. */
+export function hiddenBy({ counts }: CallView): string {
+  const rules = (["secrecy", "integrity"] as const).filter((rule) => counts[rule] > 0);
+  return rules.join(" and ");
+}
+
+/** The outcome of a call as a short phrase: `2 of 4 items hidden: integrity`. */
+export function outcomeText(call: CallView): string {
+  const { status, counts, violation } = call;
+  if (status === "filtered") return `${counts.hidden} of ${counts.items} items hidden: ${hiddenBy(call)}`;
+  if (status === "denied") return violation === undefined ? "denied" : `denied: ${violation.kind}`;
+  if (status === "failed") return "failed, everything withheld";
+  return counts.items > 1 ? `all ${counts.items} items visible` : "allowed";
+}
+
+/** What the live region says about a whole report. */
+export function announcement({ calls }: PreviewView): string {
+  if (calls.length === 1) return outcomeText(calls[0]!);
+  const parts = calls.slice(0, 8).map((call) => `call ${call.index + 1}, ${outcomeText(call)}`);
+  if (calls.length > parts.length) parts.push(`and ${calls.length - parts.length} more calls`);
+  return parts.join("; ");
+}
