@@ -221,9 +221,11 @@ function decodeSpecial(cursor: Cursor, code: number, offset: number, visit: Visi
       return;
     }
     case 0xfc:
-      return decodeBulk(cursor, offset, visit);
+      decodeBulk(cursor, offset, visit);
+      return;
     case 0xfd:
-      return decodeVector(cursor, offset, visit);
+      decodeVector(cursor, offset, visit);
+      return;
   }
   visit(code, offset, 0, at);
 }

@@ -4,7 +4,17 @@ import type { ModuleOutline } from "./binary.ts";
 import { decodeExpression, opcode, skipValueType } from "./instructions.ts";
 import { createCursor, malformed, readUnsigned } from "./leb.ts";
 
-const kinds = [
+/** An instruction, by its name in the text format, whose effect is neither in linear memory nor in globals. */
+export type StateMutation =
+  | "table.set"
+  | "table.init"
+  | "table.copy"
+  | "table.grow"
+  | "table.fill"
+  | "elem.drop"
+  | "data.drop";
+
+const names: ReadonlyMap<number, StateMutation> = new Map([
   [opcode.tableSet, "table.set"],
   [opcode.tableInit, "table.init"],
   [opcode.tableCopy, "table.copy"],
@@ -12,12 +22,7 @@ const kinds = [
   [opcode.tableFill, "table.fill"],
   [opcode.elemDrop, "elem.drop"],
   [opcode.dataDrop, "data.drop"],
-] as const;
-
-/** An instruction, by its name in the text format, whose effect is neither in linear memory nor in globals. */
-export type StateMutation = (typeof kinds)[number][1];
-
-const names: ReadonlyMap<number, StateMutation> = new Map(kinds);
+]);
 
 /**
  * The kinds of such instructions in a module's functions, each once, reachable or not; empty when a checkpoint of memory and globals is
@@ -30,7 +35,7 @@ export function stateMutations(bytes: Uint8Array, outline: Pick<ModuleOutline, "
   if (outline.sections.some(({ id }) => id === 2 || id === 4 || id === 12)) {
     for (const { id, content, end } of outline.sections) if (id === 10) scanCode(bytes, content, end, found);
   }
-  return kinds.map(([, name]) => name).filter((name) => found.has(name));
+  return [...names.values()].filter((name) => found.has(name));
 }
 
 function scanCode(bytes: Uint8Array, start: number, end: number, found: Set<StateMutation>): void {
@@ -55,7 +60,7 @@ function scanCode(bytes: Uint8Array, start: number, end: number, found: Set<Stat
         const name = instruction === opcode.tableSet || instruction > 0xff ? names.get(instruction) : undefined;
         if (name !== undefined) found.add(name);
       });
-      if (found.size === kinds.length) return;
+      if (found.size === names.size) return;
     }
     cursor.position = bodyEnd;
   }
