@@ -3,6 +3,8 @@ import { abortError, BackendError, type FaultContext, isGuardError } from "../er
 import type { Backend } from "./backend.ts";
 
 const phase = "call_backend";
+export const closedState = "it was closed";
+export const emptyState = "it answered nothing, for which null would be the answer";
 
 /** A guest chooses its tool names: they are quoted and cut. */
 export function failure(
@@ -27,28 +29,25 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal.reason, { phase });
 }
 
-/** The questions of one backend that wait for their answers. */
-export interface Asking {
-  /**
-   * Runs one question. The signal that `run` gets fires for the caller's abort, for {@link Asking.close} and for `fail`,
-   * which settles the question at once whatever the run still does.
-   */
-  ask(
-    tool: string,
-    signal: AbortSignal | undefined,
-    run: (signal: AbortSignal, fail: (error: Error) => void) => unknown,
-  ): Promise<unknown>;
-  /** Rejects the questions that wait and all later ones. */
-  close(): void;
-}
-
-export function createAsking(name: string): Asking {
+/**
+ * Makes an asynchronous backend of a function that runs one question. The signal that `run` gets fires for the caller's
+ * abort, for `close` and for `fail`, each of which settles the question at once, whatever the run still does.
+ * `close` rejects the questions that wait and all later ones.
+ */
+export function askingBackend(
+  { name, speculate = true }: { readonly name: string; readonly speculate?: boolean | undefined },
+  run: (tool: string, args: unknown, signal: AbortSignal, fail: (error: Error) => void) => unknown,
+  close?: () => unknown,
+): Required<Backend> {
   const waiting = new Map<(error: Error) => void, string>();
   let closed = false;
   return {
-    ask: (tool, signal, run) =>
+    name,
+    synchronous: false,
+    speculate,
+    callTool: (tool, args, { signal } = {}) =>
       new Promise((resolve, reject) => {
-        if (closed) throw failure(name, tool, "it was closed");
+        if (closed) throw failure(name, tool, closedState);
         checkSignal(signal);
         const controller = new AbortController();
         const settled = (): void => {
@@ -64,22 +63,40 @@ export function createAsking(name: string): Asking {
         waiting.set(fail, tool);
         signal?.addEventListener("abort", abort);
         // The inner promise catches a run that throws at once.
-        new Promise((answer) => answer(run(controller.signal, fail))).finally(settled).then(resolve, reject);
+        new Promise((answer) => answer(run(tool, args, controller.signal, fail))).then(
+          (answer) => {
+            settled();
+            if (answer === undefined) reject(failure(name, tool, emptyState));
+            else resolve(answer);
+          },
+          (error) => {
+            settled();
+            reject(asFault(name, tool, error));
+          },
+        );
       }),
-    close() {
+    async close() {
+      if (closed) return;
       closed = true;
-      for (const [fail, tool] of waiting) fail(failure(name, tool, "it was closed"));
+      for (const [fail, tool] of waiting) fail(failure(name, tool, closedState));
+      await close?.();
     },
   };
 }
 
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+/** Waits; ends early when the signal fires. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      done();
+    });
+  });
 }
 
-/** What a wrapper keeps of its inner backend, as an object without `undefined` members. */
-export function keep(inner: Backend): Pick<Backend, "name" | "speculate"> {
-  return { name: inner.name, ...(inner.speculate !== undefined && { speculate: inner.speculate }) };
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 /** Checks a numeric option. */

@@ -1,5 +1,5 @@
 // A backend that is a function of the host: for tests, for tools that live in the same process, for transports of one's own.
-import { asFault, checkSignal, createAsking, failure, isPromise } from "./asking.ts";
+import { asFault, askingBackend, checkSignal, closedState, emptyState, failure, isPromise } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 
 export interface FunctionBackendOptions {
@@ -28,31 +28,15 @@ export function functionBackend(
   if (typeof fn !== "function")
     throw new TypeError(`Cannot make a backend: "fn" is of type "${typeof fn}", not a function`);
   const { name = "function", synchronous = false, speculate = true } = options;
-  const asking = createAsking(name);
+  if (!synchronous) return askingBackend({ name, speculate }, (tool, args, signal) => fn(tool, args, { signal }));
   const never = new AbortController().signal;
   let closed = false;
-
-  const checked = (tool: string, answer: unknown): unknown => {
-    if (answer === undefined)
-      throw failure(name, tool, "the function returned nothing, and null is the answer for that");
-    return answer;
-  };
-
   return {
     name,
     synchronous,
     speculate,
     callTool(tool, args, { signal } = {}) {
-      if (!synchronous) {
-        return asking.ask(tool, signal, async (signal) => {
-          try {
-            return checked(tool, await fn(tool, args, { signal }));
-          } catch (error) {
-            throw asFault(name, tool, error);
-          }
-        });
-      }
-      if (closed) throw failure(name, tool, "it was closed");
+      if (closed) throw failure(name, tool, closedState);
       checkSignal(signal);
       let answer: unknown;
       try {
@@ -60,15 +44,13 @@ export function functionBackend(
       } catch (error) {
         throw asFault(name, tool, error);
       }
-      if (isPromise(answer)) {
-        answer.then(null, () => {});
-        throw failure(name, tool, 'it returned a promise; leave out the option "synchronous"');
-      }
-      return checked(tool, answer);
+      if (answer === undefined) throw failure(name, tool, emptyState);
+      if (!isPromise(answer)) return answer;
+      answer.then(null, () => {});
+      throw failure(name, tool, 'it returned a promise; leave out the option "synchronous"');
     },
     close() {
       closed = true;
-      asking.close();
     },
   };
 }

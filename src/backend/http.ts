@@ -1,5 +1,5 @@
 // A backend that is an MCP server at a URL: Streamable HTTP at wire level, the stateless form of 2026-07-28 and its predecessors.
-import { asFault, checkNumber, createAsking, failure } from "./asking.ts";
+import { askingBackend, checkNumber, failure } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 import { exchange, type Fail, type Message, type Reply } from "./http-exchange.ts";
 
@@ -88,17 +88,17 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
       `Cannot ask "${target.origin}": "url" must be http(s) and without credentials; use "headers" for them`,
     );
   }
-  const { name = target.host, speculate = true, protocolVersion, headers = {} } = options;
+  const { name = target.host, speculate, protocolVersion, headers = {} } = options;
   const maxBytes = checkNumber("maxBytes", options.maxBytes ?? 16 * 2 ** 20, 1);
   if (protocolVersion !== undefined && !/^\d{4}-\d\d-\d\d$/.test(protocolVersion)) {
     throw new RangeError(`Option "protocolVersion" must be a date such as "${stateless}": it is "${protocolVersion}"`);
   }
   if (typeof headers !== "function") new Headers(headers);
   const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const asking = createAsking(name);
   const life = new AbortController();
   let era = protocolVersion && (protocolVersion >= stateless ? "stateless" : "sessions");
   let session: Promise<Session> | undefined;
+  let opened: Session | undefined;
   let lastId = 0;
 
   const ownHeaders = async (more: Readonly<Record<string, string>>): Promise<Headers> => {
@@ -136,11 +136,12 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
       throw fail("the server speaks no version of MCP that is wanted here");
     }
     const id = reply.headers.get(sessionHeader);
-    const opened = { id, headers: { [versionHeader]: version, ...(id !== null && { [sessionHeader]: id }) } };
-    const { status } = await send({ method: "notifications/initialized" }, opened.headers, life.signal, fail);
+    const started = { id, headers: { [versionHeader]: version, ...(id !== null && { [sessionHeader]: id }) } };
+    const { status } = await send({ method: "notifications/initialized" }, started.headers, life.signal, fail);
     if (status >= 400)
       throw fail(`the session could not be opened, HTTP ${status}`, { transient: transientStatus.has(status) });
-    return opened;
+    opened = started;
+    return started;
   };
 
   const openOnce = (fail: Fail): Promise<Session> => {
@@ -189,51 +190,36 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
     }
   };
 
-  return {
-    name,
-    speculate,
-    callTool: (tool, args, { signal } = {}) =>
-      asking.ask(tool, signal, async (signal) => {
-        const fail: Fail = (state, context) => failure(name, tool, state, context);
-        if (args !== undefined && (typeof args !== "object" || args === null || Array.isArray(args))) {
-          throw fail("the arguments of an MCP tool must be an object");
+  return askingBackend(
+    { name, speculate },
+    async (tool, args, signal) => {
+      const fail: Fail = (state, context) => failure(name, tool, state, context);
+      if (args !== undefined && (typeof args !== "object" || args === null || Array.isArray(args))) {
+        throw fail("the arguments of an MCP tool must be an object");
+      }
+      const params = { name: tool, arguments: args };
+      if (era !== "sessions") {
+        const reply = await askStateless(params, tool, signal, fail);
+        // Several questions may have gone out before the first one told which form the server knows.
+        if (era === "stateless" || !isOlderServer(reply)) {
+          const result = resultOf(reply, fail);
+          era ??= "stateless";
+          return result;
         }
-        const params = { name: tool, arguments: args };
-        try {
-          if (era !== "sessions") {
-            const reply = await askStateless(params, tool, signal, fail);
-            // Several questions may have gone out before the first one told which form the server knows.
-            const older = era !== "stateless" && isOlderServer(reply);
-            if (!older) {
-              const result = resultOf(reply, fail);
-              era ??= "stateless";
-              return result;
-            }
-            era = "sessions";
-          }
-          return resultOf(await askInSession(params, signal, fail), fail);
-        } catch (error) {
-          throw asFault(name, tool, error);
-        }
-      }),
-    async close() {
-      const opened = session;
-      session = undefined;
-      asking.close();
+        era = "sessions";
+      }
+      return resultOf(await askInSession(params, signal, fail), fail);
+    },
+    async () => {
       try {
-        const { id, headers } = (await opened) ?? { id: null, headers: {} };
-        const signal = AbortSignal.timeout(2000);
-        if (id !== null)
-          await fetch(target.href, {
-            method: "DELETE",
-            headers: await ownHeaders(headers),
-            signal,
-            redirect: "manual",
-          });
+        if (opened?.id != null) {
+          const init = { method: "DELETE", headers: await ownHeaders(opened.headers), redirect: "manual" } as const;
+          await fetch(target.href, { ...init, signal: AbortSignal.timeout(2000) });
+        }
       } catch {
         // A session that cannot be ended ends by itself.
       }
       life.abort();
     },
-  };
+  );
 }

@@ -1,6 +1,6 @@
 // No more than so many questions at once; the others wait their turn, first come first served.
 import { LimitError } from "../errors.ts";
-import { checkNumber, createAsking, keep } from "./asking.ts";
+import { askingBackend, checkNumber } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 
 export interface LimitOptions {
@@ -21,7 +21,6 @@ export function withLimit(inner: Backend, options: LimitOptions = {}): Backend {
   const maxQueued = checkNumber("maxQueued", options.maxQueued ?? Number.POSITIVE_INFINITY, 0);
   if (inner.synchronous) return inner;
   const queue = new Set<() => void>();
-  const asking = createAsking(inner.name);
 
   const leave = (): void => {
     const [next] = queue;
@@ -61,20 +60,16 @@ export function withLimit(inner: Backend, options: LimitOptions = {}): Backend {
       }
     });
 
-  return {
-    ...keep(inner),
-    callTool: (tool, args, { signal } = {}) =>
-      asking.ask(tool, signal, async (signal) => {
-        const exit = await enter(signal);
-        try {
-          return await inner.callTool(tool, args, { signal });
-        } finally {
-          exit();
-        }
-      }),
-    async close() {
-      asking.close();
-      await inner.close?.();
+  return askingBackend(
+    inner,
+    async (tool, args, signal) => {
+      const exit = await enter(signal);
+      try {
+        return await inner.callTool(tool, args, { signal });
+      } finally {
+        exit();
+      }
     },
-  };
+    () => inner.close?.(),
+  );
 }

@@ -1,5 +1,5 @@
 // A backend that is an MCP server: through a client of the official SDK, told by its shape, or by its URL without any SDK.
-import { asFault, createAsking } from "./asking.ts";
+import { asFault, askingBackend } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 import { type HttpBackendOptions, httpBackend } from "./http.ts";
 
@@ -33,26 +33,19 @@ function isTransient(error: unknown): boolean {
 }
 
 function clientBackend(client: McpClientLike, options: McpClientOptions): Backend {
-  const { name = "mcp", speculate = true, timeoutMs } = options;
-  const asking = createAsking(name);
+  const { name = "mcp", speculate, timeoutMs } = options;
   // v2 declares two parameters. v1 has one before its default value, and takes options in third place; a client that takes
   // none ignores them. To give v1 its options second would make them its schema, so third is the rule.
   const second = "getProtocolEra" in client || client.callTool.length === 2;
-  return {
-    name,
-    speculate,
-    callTool: (tool, args, { signal } = {}) =>
-      asking.ask(tool, signal, async (signal) => {
-        const params = { name: tool, ...(args !== undefined && { arguments: args }) };
-        const request = { signal, ...(timeoutMs !== undefined && { timeout: timeoutMs }) };
-        try {
-          return await (second ? client.callTool(params, request) : client.callTool(params, undefined, request));
-        } catch (error) {
-          throw asFault(name, tool, error, isTransient(error));
-        }
-      }),
-    close: asking.close,
-  };
+  return askingBackend({ name, speculate }, async (tool, args, signal) => {
+    const params = { name: tool, ...(args !== undefined && { arguments: args }) };
+    const request = { signal, ...(timeoutMs !== undefined && { timeout: timeoutMs }) };
+    try {
+      return await (second ? client.callTool(params, request) : client.callTool(params, undefined, request));
+    } catch (error) {
+      throw asFault(name, tool, error, isTransient(error));
+    }
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 // Answers kept for a while: a question asked again, or by several guards at once, reaches the inner backend one time.
-import { checkNumber, checkSignal, createAsking, jsonCopy, keep } from "./asking.ts";
+import { askingBackend, checkNumber, checkSignal, jsonCopy } from "./asking.ts";
 import type { AskOptions, Backend } from "./backend.ts";
 import { questionKey } from "./canonical-json.ts";
 
@@ -41,7 +41,6 @@ export function memoized(inner: Backend, options: MemoizedOptions = {}): Backend
   const now = options.now ?? Date.now;
   const kept = new Map<string, { readonly answer: unknown; readonly until: number }>();
   const flights = new Map<string, Flight>();
-  const asking = createAsking(inner.name);
 
   const store = (key: string, result: unknown): unknown => {
     const answer = frozenCopy(result);
@@ -70,11 +69,27 @@ export function memoized(inner: Backend, options: MemoizedOptions = {}): Backend
     return flight;
   };
 
+  const asked = askingBackend(
+    inner,
+    (tool, args, signal) => {
+      const key = questionKey(tool, args);
+      const flight = flights.get(key) ?? fly(key, tool, args);
+      flight.waiters++;
+      signal.addEventListener("abort", () => {
+        if (--flight.waiters > 0) return;
+        if (flights.get(key) === flight) flights.delete(key);
+        flight.controller.abort(signal.reason);
+      });
+      return flight.answer;
+    },
+    () => inner.close?.(),
+  );
+
   return {
-    ...keep(inner),
+    ...asked,
     synchronous: inner.synchronous ?? false,
-    callTool(tool: string, args: unknown, options: AskOptions = {}) {
-      checkSignal(options.signal);
+    callTool(tool: string, args: unknown, options?: AskOptions) {
+      checkSignal(options?.signal);
       let key: string;
       try {
         key = questionKey(tool, args);
@@ -89,22 +104,11 @@ export function memoized(inner: Backend, options: MemoizedOptions = {}): Backend
           return entry.answer;
         }
       }
-      if (inner.synchronous) return store(key, inner.callTool(tool, args, options));
-      return asking.ask(tool, options.signal, (signal) => {
-        const flight = flights.get(key) ?? fly(key, tool, args);
-        flight.waiters++;
-        signal.addEventListener("abort", () => {
-          if (--flight.waiters > 0) return;
-          if (flights.get(key) === flight) flights.delete(key);
-          flight.controller.abort(signal.reason);
-        });
-        return flight.answer;
-      });
+      return inner.synchronous ? store(key, inner.callTool(tool, args, options)) : asked.callTool(tool, args, options);
     },
-    async close() {
+    close() {
       kept.clear();
-      asking.close();
-      await inner.close?.();
+      return asked.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 // A backend at the other end of a MessagePort: a guard in a worker asks, the page or the main thread answers.
 import { BackendError, TimeoutError } from "../errors.ts";
-import { asFault, createAsking, failure } from "./asking.ts";
+import { asFault, askingBackend } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 import type { ToClient, ToServer } from "./port-messages.ts";
 
@@ -60,9 +60,8 @@ function post(port: MessagePortLike, message: ToServer | ToClient): void {
  * `close` closes the port. A waiting question keeps a Node process alive, an idle port does not.
  */
 export function messagePortBackend(port: MessagePortLike, options: MessagePortBackendOptions = {}): Backend {
-  const { name = "message port", speculate = true } = options;
-  const asking = createAsking(name);
-  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void; tool: string }>();
+  const { name = "message port", speculate } = options;
+  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   let lastId = 0;
   let ended = false;
 
@@ -75,15 +74,14 @@ export function messagePortBackend(port: MessagePortLike, options: MessagePortBa
   const end = (): void => {
     ended = true;
     deaf();
-    asking.close();
+    void backend.close();
   };
 
   const onMessage = (message: Record<string, unknown>): void => {
-    if (message["type"] === "edge-guard.leave") return end();
-    if (message["type"] === "edge-guard.answer") {
-      const question = take(message["id"]);
-      if (message["result"] === undefined) question?.reject(failure(name, question.tool, "the answer is empty"));
-      else question?.resolve(message["result"]);
+    if (message["type"] === "edge-guard.leave") {
+      end();
+    } else if (message["type"] === "edge-guard.answer") {
+      take(message["id"])?.resolve(message["result"]);
     } else if (message["type"] === "edge-guard.fault") {
       const error = message["error"] as { name?: unknown; message?: unknown; transient?: unknown } | null | undefined;
       const text = String(error?.message ?? "no reason given").slice(0, 1000);
@@ -96,32 +94,27 @@ export function messagePortBackend(port: MessagePortLike, options: MessagePortBa
 
   const deaf = hear(port, onMessage, end);
 
-  return {
-    name,
-    speculate,
-    callTool: (tool, args, { signal } = {}) =>
-      asking.ask(tool, signal, (signal) => {
+  const backend = askingBackend(
+    { name, speculate },
+    (tool, args, signal) =>
+      new Promise((resolve, reject) => {
         const id = ++lastId;
-        return new Promise((resolve, reject) => {
-          try {
-            port.postMessage({ type: "edge-guard.ask", id, tool, args } satisfies ToServer);
-          } catch (error) {
-            throw asFault(name, tool, error);
-          }
-          if (waiting.size === 0) port.ref?.();
-          waiting.set(id, { resolve, reject, tool });
-          signal.addEventListener("abort", () => {
-            if (take(id) && !ended) post(port, { type: "edge-guard.cancel", id });
-          });
+        port.postMessage({ type: "edge-guard.ask", id, tool, args } satisfies ToServer);
+        if (waiting.size === 0) port.ref?.();
+        waiting.set(id, { resolve, reject });
+        signal.addEventListener("abort", () => {
+          if (take(id) && !ended) post(port, { type: "edge-guard.cancel", id });
         });
       }),
-    close() {
+    () => {
       if (ended) return;
-      end();
+      ended = true;
+      deaf();
       post(port, { type: "edge-guard.leave" });
       port.close?.();
     },
-  };
+  );
+  return backend;
 }
 
 /** A backend at the service of a port's other end. */

@@ -1,7 +1,8 @@
 // Answers known in advance, as a scenario lists them, and the recorder that writes them down.
-import { checkNumber, checkSignal, createAsking, failure, isPromise, jsonCopy, keep } from "./asking.ts";
+import { askingBackend, checkNumber, failure, isPromise, jsonCopy, sleep } from "./asking.ts";
 import type { AskOptions, Backend } from "./backend.ts";
 import { canonicalJson, questionKey } from "./canonical-json.ts";
+import { functionBackend } from "./function.ts";
 
 /** One question and its answer (scenario.md, `backend`): exactly one of `result` and `error`. */
 export interface RecordedEntry {
@@ -47,8 +48,6 @@ export function recordedBackend(
   if (delayMs !== undefined) checkNumber("delayMs", delayMs, 0, 2 ** 31 - 1);
   const answers = new Map<string, RecordedEntry>();
   const missing = new Map<string, RecordedEntry>();
-  const asking = createAsking(name);
-  let closed = false;
 
   for (const [index, entry] of entries.entries()) {
     const refuse = (state: string): never => {
@@ -64,7 +63,6 @@ export function recordedBackend(
   }
 
   const answer = (tool: string, args: unknown): unknown => {
-    if (closed) throw failure(name, tool, "it was closed");
     let key: string;
     try {
       key = questionKey(tool, args);
@@ -82,28 +80,17 @@ export function recordedBackend(
     return entry.result;
   };
 
+  const backend =
+    delayMs === undefined
+      ? functionBackend(answer, { name, synchronous: true })
+      : askingBackend({ name }, async (tool, args, signal) => {
+          await sleep(delayMs, signal);
+          return answer(tool, args);
+        });
   return {
-    name,
-    synchronous: delayMs === undefined,
+    ...backend,
     get missing() {
       return [...missing.values()];
-    },
-    callTool(tool, args, { signal } = {}) {
-      if (delayMs === undefined) {
-        checkSignal(signal);
-        return answer(tool, args);
-      }
-      return asking.ask(tool, signal, async (signal) => {
-        await new Promise<void>((done) => {
-          const timer = setTimeout(done, delayMs);
-          signal.addEventListener("abort", () => clearTimeout(timer));
-        });
-        return answer(tool, args);
-      });
-    },
-    close() {
-      closed = true;
-      asking.close();
     },
   };
 }
@@ -127,8 +114,10 @@ export function recordingBackend(inner: Backend): RecordingBackend {
     throw error;
   };
   return {
-    ...keep(inner),
+    name: inner.name,
     synchronous: inner.synchronous ?? false,
+    speculate: inner.speculate ?? true,
+    close: () => inner.close?.(),
     entries: () => [...entries.values()],
     callTool(tool: string, args: unknown, options?: AskOptions) {
       let answer: unknown;
@@ -142,9 +131,6 @@ export function recordingBackend(inner: Backend): RecordingBackend {
         (result) => succeed(tool, args, result),
         (error) => fail(tool, args, error, options?.signal),
       );
-    },
-    async close() {
-      await inner.close?.();
     },
   };
 }

@@ -1,6 +1,6 @@
 // Asking again after a transient fault, with jitter so that many guards do not come back at the same moment.
 import { type BackendError, isGuardError } from "../errors.ts";
-import { checkNumber, checkSignal, createAsking, keep } from "./asking.ts";
+import { askingBackend, checkNumber, checkSignal, sleep } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 
 export interface RetryOptions {
@@ -16,15 +16,6 @@ export interface RetryOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-const sleepFor = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((done) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      done();
-    });
-  });
-
 const isTransient = (error: unknown): boolean =>
   isGuardError(error) && (error.code === "timeout" || (error.code === "backend" && (error as BackendError).transient));
 
@@ -35,28 +26,23 @@ const isTransient = (error: unknown): boolean =>
  * @throws TypeError, RangeError for an option that is not a number in its range
  */
 export function withRetry(inner: Backend, options: RetryOptions = {}): Backend {
-  const { random = Math.random, sleep = sleepFor } = options;
+  const { random = Math.random, sleep: pause = sleep } = options;
   const attempts = checkNumber("attempts", options.attempts ?? 3, 1);
   const baseMs = checkNumber("baseMs", options.baseMs ?? 100, 0);
   const maxMs = checkNumber("maxMs", options.maxMs ?? 2000, 0, 2 ** 31 - 1);
-  const asking = createAsking(inner.name);
-  return {
-    ...keep(inner),
-    callTool: (tool, args, { signal } = {}) =>
-      asking.ask(tool, signal, async (signal) => {
-        for (let attempt = 1; ; attempt++) {
-          try {
-            return await inner.callTool(tool, args, { signal });
-          } catch (error) {
-            if (attempt >= attempts || signal.aborted || !isTransient(error)) throw error;
-          }
-          await sleep(random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1)), signal);
-          checkSignal(signal);
+  return askingBackend(
+    inner,
+    async (tool, args, signal) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inner.callTool(tool, args, { signal });
+        } catch (error) {
+          if (attempt >= attempts || signal.aborted || !isTransient(error)) throw error;
         }
-      }),
-    async close() {
-      asking.close();
-      await inner.close?.();
+        await pause(random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1)), signal);
+        checkSignal(signal);
+      }
     },
-  };
+    () => inner.close?.(),
+  );
 }

@@ -1,6 +1,6 @@
 // A deadline around another backend.
 import { TimeoutError } from "../errors.ts";
-import { checkNumber, createAsking, keep } from "./asking.ts";
+import { askingBackend, checkNumber } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 
 /**
@@ -12,27 +12,26 @@ import type { Backend } from "./backend.ts";
 export function withTimeout(inner: Backend, ms: number): Backend {
   checkNumber("ms", ms, 1, 2 ** 31 - 1);
   if (inner.synchronous) return inner;
-  const asking = createAsking(inner.name);
-  return {
-    ...keep(inner),
-    callTool: (tool, args, { signal } = {}) =>
-      asking.ask(tool, signal, async (signal, fail) => {
-        const timer = setTimeout(() => {
+  return askingBackend(
+    inner,
+    async (tool, args, signal, fail) => {
+      const timer = setTimeout(
+        () =>
           fail(
-            new TimeoutError(`Asking backend "${inner.name}": no answer within ${ms} ms`, { phase: "call_backend" }),
-          );
-        }, ms);
-        const stop = (): void => clearTimeout(timer);
-        signal.addEventListener("abort", stop);
-        try {
-          return await inner.callTool(tool, args, { signal });
-        } finally {
-          stop();
-        }
-      }),
-    async close() {
-      asking.close();
-      await inner.close?.();
+            new TimeoutError(`Cannot ask backend "${inner.name}": no answer within ${ms} ms`, {
+              phase: "call_backend",
+            }),
+          ),
+        ms,
+      );
+      const stop = (): void => clearTimeout(timer);
+      signal.addEventListener("abort", stop);
+      try {
+        return await inner.callTool(tool, args, { signal });
+      } finally {
+        stop();
+      }
     },
-  };
+    () => inner.close?.(),
+  );
 }
