@@ -8,8 +8,9 @@ export function plainText(text: string, max = 200): string {
   // Cut first: what comes after is work that a hostile guard would choose the amount of.
   const line = text
     .slice(0, max * 4)
-    .replace(/\s+/g, " ")
+    .replace(/[^\S ]+/g, " ")
     .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "")
+    .replace(/ {2,}/g, " ")
     .trim();
   if (line.length <= max) return line;
   const cut = line.slice(0, max - 1);
