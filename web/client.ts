@@ -29,6 +29,8 @@ interface Connection {
   end(): void;
   /** The sources that it has, by number. */
   readonly sent: Set<number>;
+  /** The calls of the last scenario that it got. */
+  calls?: unknown;
   /** Whether it ever said anything. */
   spoke: boolean;
 }
@@ -146,7 +148,7 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     const target = connect();
     pending.set(id, { request, started: performance.now(), resolve, reject });
     try {
-      target.post({ type: "ask", id, request: onWire(request, target.sent) });
+      target.post({ type: "ask", id, request: onWire(request, target) });
     } catch (error) {
       pending.delete(id);
       reject(new PreviewError(toErrorViews(error)));
@@ -166,16 +168,20 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     return lastKey;
   }
 
-  function onWire(request: Request, sent: Set<number>): RequestOnWire {
+  function onWire(request: Request, target: Connection): RequestOnWire {
     if (request.type === "inspect") return { ...request, source: portable(request.source) };
     if (request.type !== "run") return request;
     const guards = request.guards.map(({ name, source }: GuardEntry): GuardOnWire => {
       const key = keyOf(source);
-      if (sent.has(key)) return { name, key };
-      sent.add(key);
+      if (target.sent.has(key)) return { name, key };
+      target.sent.add(key);
       return { name, key, source: portable(source) };
     });
-    return { ...request, guards };
+    const calls = (request.scenario as { calls?: unknown } | null)?.calls;
+    const sameCalls = Array.isArray(calls) && calls === target.calls;
+    target.calls = calls;
+    const scenario = sameCalls ? { ...(request.scenario as object), calls: [] } : request.scenario;
+    return { ...request, scenario, guards, sameCalls };
   }
 
   function watch(): void {

@@ -65,7 +65,10 @@ export class PolicyPreviewElement extends HTMLElement {
   #view: PreviewView | undefined;
   #errors: readonly ErrorView[] = [];
 
-  /** The scenario (scenario.md) as an object. Default: the one at `src`. */
+  /**
+   * The scenario (scenario.md) as an object. Default: the one at `src`. Two scenarios that share one `calls` array have the same
+   * calls: the array is sent to the worker once, so give a changed scenario a new array.
+   */
   get scenario(): unknown {
     return this.#scenario;
   }

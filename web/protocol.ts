@@ -115,6 +115,12 @@ export interface RunRequest<Entry = GuardEntry> {
   readonly guards: readonly Entry[];
   readonly backendDelayMs: number;
 }
+
+/** On the wire the calls, which hold the results and rarely change, travel once: `sameCalls` stands for those of the run before. */
+export interface RunOnWire extends RunRequest<GuardOnWire> {
+  readonly sameCalls: boolean;
+}
+
 export interface ItemsRequest {
   readonly type: "items";
   readonly call: number;
@@ -141,7 +147,7 @@ export interface Exchange {
   inspect: [InspectRequest, GuardInspection];
 }
 export type Request = Exchange[keyof Exchange][0];
-export type RequestOnWire = Exclude<Request, RunRequest> | RunRequest<GuardOnWire>;
+export type RequestOnWire = Exclude<Request, RunRequest> | RunOnWire;
 
 export type ToWorker = { readonly type: "ask"; readonly id: number; readonly request: RequestOnWire } | { readonly type: "ping" };
 export type FromWorker =

@@ -2,7 +2,7 @@
 import { inspectGuard, type JudgedItem, type PreviewReport, parsePolicy, preview } from "edge-guard";
 import { PreviewError, toErrorView } from "./errors.ts";
 import { readSource, sha256 } from "./guard-source.ts";
-import type { ErrorView, GuardInspection, GuardOnWire, InspectRequest, PreviewGuardSource, RequestOnWire, RunRequest, TextRequest } from "./protocol.ts";
+import type { ErrorView, GuardInspection, InspectRequest, PreviewGuardSource, RequestOnWire, RunOnWire, TextRequest } from "./protocol.ts";
 import { selectItems, toText, toView } from "./to-view.ts";
 
 /** Answers the requests of {@link RequestOnWire}; a later `run` aborts the one before it. */
@@ -38,6 +38,7 @@ function policyErrors(scenario: unknown): ErrorView[] {
 export function createRunner(): Runner {
   const sources = new Map<number, PreviewGuardSource>();
   const loaded = new Map<number, Promise<LoadedSource>>();
+  let calls: unknown;
   let report: PreviewReport | undefined;
   let running: AbortController | undefined;
   let settled: Promise<unknown> = Promise.resolve();
@@ -51,7 +52,7 @@ export function createRunner(): Runner {
     return reading;
   }
 
-  async function evaluate({ scenario, guards, backendDelayMs }: RunRequest<GuardOnWire>, signal: AbortSignal) {
+  async function evaluate({ scenario, guards, backendDelayMs }: RunOnWire, signal: AbortSignal) {
     const errors = policyErrors(scenario);
     if (errors.length > 0) throw new PreviewError(errors);
     const byName: { [name: string]: LoadedSource } = Object.create(null);
@@ -68,8 +69,11 @@ export function createRunner(): Runner {
     return toView(made, performance.now() - started);
   }
 
-  async function run(request: RunRequest<GuardOnWire>): Promise<unknown> {
+  async function run(request: RunOnWire): Promise<unknown> {
     for (const { key, source } of request.guards) if (source !== undefined) sources.set(key, source);
+    const { calls: given } = (request.scenario ?? {}) as { calls?: unknown };
+    if (request.sameCalls) request = { ...request, scenario: { ...(request.scenario as object), calls } };
+    else calls = given;
     running?.abort(new DOMException("A newer evaluation took over", "AbortError"));
     const mine = new AbortController();
     running = mine;

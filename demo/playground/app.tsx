@@ -1,0 +1,74 @@
+// The page: gallery, inputs, result.
+import type { PolicyPreviewElement } from "edge-guard/web";
+import { type ComponentChild, createElement } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { BackendPanel } from "./backend-panel.tsx";
+import { Editor } from "./editor.tsx";
+import { Gallery } from "./gallery.tsx";
+import { GuardPanel } from "./guard-panel.tsx";
+import { Policies } from "./policies.tsx";
+import type { State, Store } from "./store.ts";
+import { ThemeToggle } from "./theme.tsx";
+
+function useStore(store: Store): State {
+  const [, redraw] = useState(0);
+  useEffect(() => store.subscribe(() => redraw((count) => count + 1)), [store]);
+  return store.state;
+}
+
+function ScenarioJson({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
+  const outside = state.errors.filter(({ path }) => path !== undefined && !/^servers\.[^.]+\.policy/.test(path));
+  const problems = state.json?.problems.length ? state.json.problems : outside;
+  return (
+    <details class="panel json" onToggle={(event) => store.openJson(event.currentTarget.open)}>
+      <summary>The whole scenario as JSON</summary>
+      {state.json && (
+        <Editor name="scenario" label="Scenario" text={state.json.text} problems={problems} rows={24} onInput={store.editJson} />
+      )}
+    </details>
+  );
+}
+
+export function App({ store }: { readonly store: Store }): ComponentChild {
+  const state = useStore(store);
+  const preview = useRef<PolicyPreviewElement>(null);
+  useEffect(() => {
+    store.attach(preview.current!);
+    store.start().catch((error: unknown) => preview.current?.fail(error));
+  }, [store]);
+
+  return (
+    <>
+      <a class="skip" href="#result" onClick={(event) => (event.preventDefault(), document.getElementById("result")?.focus())}>
+        Skip to the result
+      </a>
+      <header class="top">
+        <h1>edge-guard playground</h1>
+        <p>A WebAssembly guard labels what tools return; see which items your policy lets an agent read, and what it may write.</p>
+        <ThemeToggle />
+      </header>
+      <div class="shell">
+        <Gallery state={state} />
+        <main>
+          <div class="heading">
+            <h2>{state.scenario?.title ?? "Loading"}</h2>
+            {state.edited && (
+              <button type="button" onClick={() => void store.select(state.selected)}>
+                Undo all edits
+              </button>
+            )}
+          </div>
+          <div class="inputs">
+            <Policies state={state} store={store} />
+            <GuardPanel state={state} store={store} />
+            <BackendPanel state={state} store={store} />
+            <ScenarioJson state={state} store={store} />
+          </div>
+          <section id="result" class="result" aria-label="Result" tabIndex={-1}>
+            {createElement("policy-preview", { ref: preview })}
+          </section>
+        </main>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+// What the guard asked its backend while labelling: every question with its answer, each answer editable, and a delay to feel the wait.
+import type { ComponentChild } from "preact";
+import { useState } from "preact/hooks";
+import { Editor, type FieldProblem } from "./editor.tsx";
+import { parseText } from "./json-map.ts";
+import { type Answer, answerTo, pretty, type State, type Store } from "./store.ts";
+
+interface Asked {
+  readonly server: string;
+  readonly tool: string;
+  readonly args: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string } | undefined;
+}
+
+/** Each different question of the report once, with the answer that the guard got. */
+export function questionsOf(state: State): readonly Asked[] {
+  const found = new Map<string, Asked>();
+  const add = (asked: Asked) => {
+    const key = JSON.stringify([asked.server, asked.tool, asked.args]);
+    if (!found.has(key)) found.set(key, asked);
+  };
+  for (const call of state.view?.calls ?? []) for (const question of call.questions) add(question);
+  for (const missing of state.view?.missingAnswers ?? []) add({ ...missing, error: { message: "No entry of the scenario answers this" } });
+  return [...found.values()];
+}
+
+function AnswerField({ asked, state, store }: { readonly asked: Asked; readonly state: State; readonly store: Store }): ComponentChild {
+  const { server, tool, args, result, error } = asked;
+  const entry = state.scenario && answerTo(state.scenario, server, asked);
+  const [draft, setDraft] = useState<{ readonly text: string; readonly entry: Answer | undefined }>();
+  const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
+  const settled = entry?.error === undefined ? (entry ? entry.result : result) : { error: entry.error };
+  const text = draft !== undefined && (problems.length > 0 || draft.entry === entry) ? draft.text : settled === undefined ? "" : pretty(settled);
+
+  function edit(next: string): void {
+    const parsed = parseText(next);
+    if ("problems" in parsed) {
+      setProblems(parsed.problems);
+      setDraft({ text: next, entry });
+      return;
+    }
+    const answer: Answer = { tool, args, result: parsed.value };
+    setProblems([]);
+    setDraft({ text: next, entry: answer });
+    store.setAnswer(server, answer);
+  }
+
+  return (
+    <li data-question={tool} data-answered={error === undefined}>
+      <p class="asked">
+        <code>{tool}</code> <code class="args">{JSON.stringify(args)}</code>
+      </p>
+      {error !== undefined && <p class="fault">{error.message}</p>}
+      <Editor
+        name={`answer-${tool}`}
+        label={`Answer of ${server}`}
+        text={text}
+        problems={problems}
+        rows={Math.min(8, Math.max(2, text.split("\n").length))}
+        onInput={edit}
+      />
+    </li>
+  );
+}
+
+export function BackendPanel({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
+  const questions = questionsOf(state);
+  const missing = state.view?.missingAnswers.length ?? 0;
+  return (
+    <section class="panel backend" aria-labelledby="backend-title">
+      <h3 id="backend-title">
+        The guard’s questions to the backend <span class="count">{questions.length}</span>
+      </h3>
+      <div class="delay">
+        <label for="delay">Delay of each answer</label>
+        <input
+          id="delay"
+          type="range"
+          min="0"
+          max="2000"
+          step="50"
+          value={state.delayMs}
+          aria-valuetext={`${state.delayMs} milliseconds`}
+          onInput={(event) => store.setDelay(Number(event.currentTarget.value))}
+        />
+        <output for="delay">{state.delayMs} ms</output>
+      </div>
+      {questions.length === 0 && <p class="hint">The guard asked nothing in this scenario.</p>}
+      {missing > 0 && (
+        <p class="missing">
+          {missing === 1 ? "1 question has no answer." : `${missing} questions have no answer.`}{" "}
+          <button type="button" onClick={() => store.fillMissing()}>
+            Fill in {missing === 1 ? "the missing answer" : "the missing answers"}
+          </button>
+        </p>
+      )}
+      {questions.length > 0 && (
+        <details open={questions.length <= 4}>
+          <summary>Questions and answers</summary>
+          <ol>
+            {questions.slice(0, 100).map((asked) => (
+              <AnswerField key={JSON.stringify([state.selected, asked.server, asked.tool, asked.args])} asked={asked} state={state} store={store} />
+            ))}
+          </ol>
+        </details>
+      )}
+    </section>
+  );
+}
