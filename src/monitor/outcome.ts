@@ -1,6 +1,5 @@
 // What one monitored tool call came to: the decision, what the agent may see, and how it was reached.
 import type { Labels, Mode, Operation, Tag } from "../difc/labels.ts";
-import type { GuardError } from "../errors.ts";
 import type { GuardEvent, LogEntry } from "../guard/events.ts";
 
 export type OutcomeStatus = "allowed" | "filtered" | "denied" | "failed";

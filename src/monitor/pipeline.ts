@@ -1,0 +1,291 @@
+// One tool call, phase by phase (difc.md, The pipeline of one tool call). Whatever goes wrong, nothing is released.
+import { type Evaluation, evaluateFlow } from "../difc/evaluate.ts";
+import type { AgentLabels, Labels, Mode, ResourceLabels, Tag } from "../difc/labels.ts";
+import { withheldResult } from "../difc/notice.ts";
+import { type LabelledItem, type LabelledItems, resolveItems } from "../difc/response-items.ts";
+import { taintAll } from "../difc/taint.ts";
+import { plainText } from "../difc/text.ts";
+import { type ToolResult, unwrapResult } from "../difc/tool-result.ts";
+import { abortError, BackendError, isGuardError, StateError } from "../errors.ts";
+import type { CallOptions, Guard } from "../guard/guard.ts";
+import type { GuardSessions } from "../guard/sessions.ts";
+import { type Abortable, abortable } from "./abortable.ts";
+import { checkAgentLabels, checkResourceLabels, checkResponseLabels, guardFault } from "./answers.ts";
+import type { CallReport } from "./events.ts";
+import { countCall, limitedResult } from "./limits.ts";
+import type { Server } from "./options.ts";
+import type { Outcome, RemovedItem } from "./outcome.ts";
+import { type AgentState, type AgentStore, type AgentView, agentView, checkState, grant, restrict, type ShownLabels } from "./state.ts";
+import { createTracer, type Tracer } from "./tracer.ts";
+import { denied, judge, type Verdict } from "./verdict.ts";
+
+/** What a call needs besides its arguments. */
+export interface Surroundings {
+  readonly server: Server;
+  readonly sessions: GuardSessions;
+  readonly state: AgentStore;
+  readonly mode: Mode | undefined;
+  readonly capabilities: readonly Tag[] | undefined;
+  /** True when what is read here can matter on another server (README.md, One agent, several servers). */
+  readonly severalServers: boolean;
+  readonly report: (report: CallReport) => void;
+  /** Sees every item of the response, for the preview. */
+  readonly inspect?: ((seen: Inspection) => void) | undefined;
+}
+
+/** What the preview may see and the agent may not. */
+export interface Inspection {
+  readonly reader: Labels;
+  readonly resource: ResourceLabels;
+  /** The items, or the whole as the only one. */
+  readonly items: readonly LabelledItem[];
+  readonly removed: readonly RemovedItem[];
+  /** Nothing is visible. */
+  readonly blocked: boolean;
+}
+
+/** One call, checked. */
+export interface CheckedCall {
+  readonly agentId: string;
+  readonly tool: string;
+  readonly args: unknown;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Progress {
+  readonly tracer: Tracer;
+  readonly abort: Abortable;
+  readonly options: CallOptions;
+  before: Labels;
+  after: Labels;
+}
+
+const NO_LABELS: Labels = Object.freeze({ secrecy: Object.freeze([]), integrity: Object.freeze([]) });
+
+/** Runs a call. Rejects with AbortError or TimeoutError when the signal fires, never for another reason. */
+export async function runCall(
+  surroundings: Surroundings,
+  call: CheckedCall,
+  execute: () => unknown,
+): Promise<Outcome> {
+  const { server, capabilities, report } = surroundings;
+  const { signal } = call;
+  const tracer = createTracer(report);
+  const { backend } = server;
+  const progress: Progress = {
+    tracer,
+    abort: abortable(signal, { guard: server.guard.name }),
+    options: { signal, backend, capabilities, onEvent: tracer.onEvent },
+    before: NO_LABELS,
+    after: NO_LABELS,
+  };
+  let outcome: Outcome;
+  try {
+    const verdict = await runPhases(surroundings, call, execute, progress);
+    progress.abort.check();
+    const { status, result, removed, violation, notice } = verdict;
+    tracer.skipRest("Not needed");
+    const agent = { before: progress.before, after: progress.after };
+    outcome = { status, result, removed, ...(violation && { violation }), ...(notice && { notice }), agent, trace: tracer.trace };
+  } catch (cause) {
+    if (signal?.aborted) throw abortError(signal.reason, { guard: server.guard.name });
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    tracer.end("failed", plainText(error.message));
+    tracer.skipRest("Not reached");
+    const agent = { before: progress.before, after: progress.after };
+    outcome = { status: "failed", result: withheldResult(error), error, removed: [], agent, trace: tracer.trace };
+  } finally {
+    progress.abort.release();
+  }
+  report({ type: "outcome", outcome });
+  return outcome;
+}
+
+async function runPhases(
+  surroundings: Surroundings,
+  call: CheckedCall,
+  execute: () => unknown,
+  progress: Progress,
+): Promise<Verdict> {
+  const { server, severalServers } = surroundings;
+  const { tracer, abort } = progress;
+
+  const { guard, agentLabels, mode, view, limit } = await openAgent(surroundings, call, progress);
+  progress.before = view.writer;
+  progress.after = view.writer;
+  if (limit !== undefined) {
+    tracer.end("denied", `The limit of ${limit} for this tool is reached`, { agent: view.writer, mode });
+    return { status: "denied", result: limitedResult(call.tool, limit), removed: [], shown: [] };
+  }
+  tracer.end("ok", `The agent's labels in ${mode} mode`, { agent: view.writer, mode });
+
+  const resource = await guarded(server.guard, "label_resource", async () => {
+    const answer = await abort.wait(guard.labelResource({ tool: call.tool, args: call.args }, progress.options));
+    return checkResourceLabels(answer, server.guard.name);
+  });
+  const { operation } = resource;
+  const { description, secrecy, integrity } = resource;
+  tracer.end("ok", `A ${operation} of ${plainText(description) || "a resource"}`, { operation, resource: { description, secrecy, integrity } });
+
+  const { evaluation, agent } = coarseCheck(mode, view, resource);
+  if (evaluation.decision === "deny" && operation !== "read") {
+    tracer.end("denied", evaluation.reason!);
+    return denied(evaluation, agent, resource, [], 2);
+  }
+  tracer.end("ok", evaluation.reason ?? `The ${operation} is allowed`);
+
+  const answer = await callBackend(call.tool, execute, abort);
+  tracer.end("ok", "The backend answered");
+  if (operation === "write") return { status: "allowed", result: answer, removed: [], shown: [] };
+
+  const result = unwrapResult(answer);
+  const items = await labelResponse(surroundings, guard, call, progress, mode, resource, result);
+  const verdict = judge({ mode, tool: call.tool, reader: view.reader, resource, coarse: evaluation, result, items });
+  const blocked = verdict.status === "denied";
+  const all = items?.items ?? [{ data: result.value, description, secrecy, integrity }];
+  surroundings.inspect?.({ reader: view.reader, resource, items: all, removed: verdict.removed, blocked });
+  const counts = { items: all.length, removed: blocked ? all.length : verdict.removed.length };
+  tracer.end(blocked ? "denied" : "ok", verdict.violation?.reason ?? `${counts.removed} of ${counts.items} withheld`, counts);
+
+  if (!blocked && (mode === "propagate" || severalServers)) {
+    await taintAgent(surroundings, call, progress, agentLabels, mode, verdict.shown);
+  }
+  return verdict;
+}
+
+interface OpenedAgent {
+  readonly guard: Guard;
+  readonly agentLabels: AgentLabels;
+  readonly mode: Mode;
+  readonly view: AgentView;
+  /** The limit that refuses this call. */
+  readonly limit?: number;
+}
+
+async function openAgent(surroundings: Surroundings, call: CheckedCall, progress: Progress): Promise<OpenedAgent> {
+  const { server, sessions } = surroundings;
+  const { abort, options } = progress;
+  const { guard, agentLabels } = await guarded(server.guard, "label_agent", async () => {
+    const session = await abort.wait(sessions.open(server.guard, server.payload, server.backend, options));
+    checkAgentLabels(session.agentLabels, server.guard.name);
+    return session;
+  });
+  const mode = surroundings.mode ?? agentLabels.mode;
+  const limit = Object.hasOwn(server.limits, call.tool) ? server.limits[call.tool]! : 0;
+  const opened = await transact<Pick<OpenedAgent, "view" | "limit">>(surroundings.state, call.agentId, abort, (state) => {
+    const counted = limit > 0 ? countCall(state, server.id, call.tool, limit) : state;
+    const view = (of: AgentState): AgentView => agentView(of, agentLabels.agent, mode === "propagate");
+    if (counted === undefined) return { value: { view: view(state), limit } };
+    const next = grant(counted, agentLabels.agent);
+    return { next: next === state ? undefined : next, value: { view: view(next) } };
+  });
+  return { guard, agentLabels, mode, ...opened };
+}
+
+/** Phase 2. A reader's clearance here and what it carries to a sink may differ, so the two halves are asked one by one. */
+function coarseCheck(mode: Mode, view: AgentView, resource: ResourceLabels): { evaluation: Evaluation; agent: Labels } {
+  const { operation } = resource;
+  if (operation !== "write") {
+    const evaluation = evaluateFlow(operation === "read" ? mode : "strict", "read", view.reader, resource);
+    if (operation === "read" || evaluation.decision === "deny") return { evaluation, agent: view.reader };
+  }
+  return { evaluation: evaluateFlow(mode, "write", view.writer, resource), agent: view.writer };
+}
+
+async function callBackend(tool: string, execute: () => unknown, abort: Abortable): Promise<unknown> {
+  try {
+    return await abort.wait(execute());
+  } catch (cause) {
+    if (isGuardError(cause) && cause.code === "backend") throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new BackendError(`The call of "${tool}" failed: ${message}`, { phase: "backend", cause });
+  }
+}
+
+async function labelResponse(
+  surroundings: Surroundings,
+  guard: Guard,
+  call: CheckedCall,
+  progress: Progress,
+  mode: Mode,
+  resource: ResourceLabels,
+  result: ToolResult,
+): Promise<LabelledItems | null> {
+  const { tracer, abort, options } = progress;
+  const { operation } = resource;
+  const reason =
+    operation === "read-write" && mode === "strict"
+      ? "Not needed for a read-write in strict mode"
+      : result.isError
+        ? "An error has the labels of its resource"
+        : undefined;
+  if (reason !== undefined) {
+    tracer.end("skipped", reason);
+    return null;
+  }
+  const { name } = surroundings.server.guard;
+  const items = await guarded(surroundings.server.guard, "label_response", async () => {
+    const toolCall = { tool: call.tool, args: call.args };
+    const labels = checkResponseLabels(await abort.wait(guard.labelResponse(toolCall, result.original, options)), name);
+    return labels === null ? null : resolveItems(result.value, labels, resource);
+  });
+  if (items !== null && items.skipped.length > 0) {
+    const paths = items.skipped.map((path) => plainText(path, 60)).join(", ");
+    const message = `Labelled paths that fit no item: ${paths}`;
+    surroundings.report({ type: "log", entry: { guard: name, level: "warn", message, source: "host" } });
+  }
+  tracer.end("ok", items === null ? "No item labels: the resource's labels stand for the whole" : `Labels for ${items.items.length} items`);
+  return items;
+}
+
+async function taintAgent(
+  surroundings: Surroundings,
+  call: CheckedCall,
+  progress: Progress,
+  agentLabels: AgentLabels,
+  mode: Mode,
+  shown: readonly Labels[],
+): Promise<void> {
+  const propagates = mode === "propagate";
+  const labels = summarize(shown, propagates);
+  const view = await transact(surroundings.state, call.agentId, progress.abort, (state) => {
+    const next = restrict(state, labels);
+    // Only this server's own view is of interest here: what the agent learnt elsewhere meanwhile is in it as well.
+    return { next: next === state ? undefined : next, value: agentView(next, agentLabels.agent, propagates) };
+  });
+  progress.after = view.writer;
+  progress.tracer.end("ok", propagates ? "The agent has the labels of what it was shown" : "What was shown counts on other servers", {
+    agent: view.writer,
+  });
+}
+
+/** What all that was shown adds up to; computed once, because a store may run a change again. */
+function summarize(shown: readonly Labels[], propagates: boolean): ShownLabels {
+  const first = shown.find(({ integrity }) => !integrity.includes("*"));
+  const start: Labels = { secrecy: [], integrity: first?.integrity ?? [] };
+  const { secrecy, integrity } = taintAll(start, shown);
+  return { secrecy: propagates ? secrecy : [], integrity: first === undefined ? null : integrity };
+}
+
+async function transact<T>(
+  store: AgentStore,
+  agentId: string,
+  abort: Abortable,
+  change: (state: AgentState) => { next?: AgentState | undefined; value: T },
+): Promise<T> {
+  try {
+    return await abort.wait(store.transact(agentId, (state) => change(checkState(state))));
+  } catch (cause) {
+    if (isGuardError(cause)) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new StateError(`The store of agents failed: ${message}`, { cause });
+  }
+}
+
+async function guarded<T>(guard: Guard, phase: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw guardFault(error, guard.name, phase);
+  }
+}

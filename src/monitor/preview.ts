@@ -1,0 +1,230 @@
+// Runs a scenario and reports, call by call, what the agent would see and why. Needs neither a DOM nor Node.
+import { BackendError } from "../errors.ts";
+import { type RecordedBackend, recordedBackend } from "../backend/recorded.ts";
+import { evaluateFlow, readViolations } from "../difc/evaluate.ts";
+import type { Labels, Mode } from "../difc/labels.ts";
+import { plainText } from "../difc/text.ts";
+import type { LogEntry } from "../guard/events.ts";
+import type { Guard } from "../guard/guard.ts";
+import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
+import { noopGuard } from "../guard/noop.ts";
+import type { GuardSource } from "../wasm/source.ts";
+import type { MonitorEvent } from "./events.ts";
+import { checkExpectation } from "./expect.ts";
+import { createInspectedMonitor, type Monitor } from "./monitor.ts";
+import type { MonitoredServer } from "./options.ts";
+import type { JudgedItem, MissingAnswer, PreviewCall, PreviewReport } from "./outcome.ts";
+import type { Inspection } from "./pipeline.ts";
+import { parseScenario, type Scenario, type ScenarioCall, type ScenarioGuard } from "./scenario.ts";
+
+/** A guard, or where to load it from. */
+export type GuardChoice = Guard | GuardSource;
+
+export interface PreviewOptions {
+  /**
+   * The guards that the scenario names: by that name, or a function of it. A source is loaded, checked against the
+   * scenario's `sha256`, and closed again; a Guard is used as it is and stays open.
+   * @default none
+   */
+  readonly guards?:
+    | { readonly [name: string]: GuardChoice }
+    | ((name: string, sha256?: string) => GuardChoice | Promise<GuardChoice>);
+  /** Aborts the preview. */
+  readonly signal?: AbortSignal;
+  /** While guards are loaded. */
+  readonly onProgress?: NonNullable<LoadGuardOptions["onProgress"]>;
+  /** Hears what happens during calls. */
+  readonly onEvent?: (event: MonitorEvent) => void;
+  /** Limits for the guards that the preview loads. */
+  readonly limits?: NonNullable<LoadGuardOptions["limits"]>;
+  /** Answers each question after this time, as a server would. @default no delay */
+  readonly backendDelayMs?: number;
+  /** Changes how the guards that the preview loads ask. @default "auto" */
+  readonly suspension?: NonNullable<LoadGuardOptions["suspension"]>;
+}
+
+/**
+ * Previews a scenario.
+ *
+ * @param scenario anything that parseScenario takes
+ * @throws {ScenarioError} when it is not a scenario
+ * @throws {TypeError} when a guard that it names is not among `guards`
+ * @throws {ModuleError} when a guard cannot be loaded, also when its digest is not the scenario's
+ * @throws {AbortError | TimeoutError} when `signal` fires
+ */
+export async function preview(scenario: unknown, options: PreviewOptions = {}): Promise<PreviewReport> {
+  const parsed = parseScenario(scenario);
+  const run = await openRun(parsed, options);
+  try {
+    return await runCalls(parsed, run, options);
+  } finally {
+    await run.close();
+  }
+}
+
+interface Run {
+  readonly monitor: Monitor;
+  readonly backends: ReadonlyMap<string, RecordedBackend>;
+  /** What the last call showed; emptied by `take`. */
+  take(): { readonly seen: Inspection | undefined; readonly log: readonly LogEntry[] };
+  close(): Promise<void>;
+}
+
+async function openRun(scenario: Scenario, options: PreviewOptions): Promise<Run> {
+  let log: LogEntry[] = [];
+  let seen: Inspection | undefined;
+  const loaded: Guard[] = [];
+  const closeLoaded = async (): Promise<void> => {
+    await Promise.all(loaded.map((guard) => guard.close()));
+  };
+  const backends = new Map<string, RecordedBackend>();
+  const servers: Record<string, MonitoredServer> = Object.create(null);
+  try {
+    const load = guardLoader(options, loaded, (entry) => log.push(entry));
+    const delay = options.backendDelayMs === undefined ? {} : { delayMs: options.backendDelayMs };
+    for (const [id, server] of Object.entries(scenario.servers)) {
+      const backend = recordedBackend(server.backend ?? [], { name: id, ...delay });
+      backends.set(id, backend);
+      const guard = server.guard === undefined ? undefined : await load(server.guard);
+      servers[id] = { guard, policy: server.policy, backend };
+    }
+    const monitor = createInspectedMonitor(
+      {
+        servers,
+        mode: scenario.mode,
+        onEvent(event) {
+          if (event.type === "log") log.push(event.entry);
+          options.onEvent?.(event);
+        },
+      },
+      (inspection) => {
+        seen = inspection;
+      },
+    );
+    return {
+      monitor,
+      backends,
+      take() {
+        const taken = { seen, log };
+        seen = undefined;
+        log = [];
+        return taken;
+      },
+      async close() {
+        await monitor.close();
+        await closeLoaded();
+      },
+    };
+  } catch (error) {
+    await closeLoaded();
+    throw error;
+  }
+}
+
+function guardLoader(
+  options: PreviewOptions,
+  loaded: Guard[],
+  log: (entry: LogEntry) => void,
+): (wanted: ScenarioGuard) => Promise<Guard> {
+  const byName = new Map<string, Guard>();
+  const { guards, signal, onProgress, limits, suspension } = options;
+  return async (wanted) => {
+    if (wanted === "noop") return noopGuard();
+    const { wasm: name, sha256 } = wanted;
+    const key = `${sha256 ?? ""} ${name}`;
+    const known = byName.get(key);
+    if (known !== undefined) return known;
+    const choice =
+      typeof guards === "function" ? await guards(name, sha256) : guards && Object.hasOwn(guards, name) ? guards[name] : undefined;
+    if (choice === undefined) {
+      throw new TypeError(`Cannot preview the scenario: its guard "${plainText(name)}" is not among "guards"`);
+    }
+    let guard: Guard;
+    if (isGuard(choice)) guard = choice;
+    else {
+      guard = await loadGuard(choice, {
+        name: name.replace(/^.*\//, "").replace(/\.wasm$/, ""),
+        log,
+        ...(sha256 !== undefined && { integrity: `sha256-${hexToBase64(sha256)}` }),
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress }),
+        ...(limits && { limits }),
+        ...(suspension && { suspension }),
+      });
+      loaded.push(guard);
+    }
+    byName.set(key, guard);
+    return guard;
+  };
+}
+
+async function runCalls(scenario: Scenario, run: Run, options: PreviewOptions): Promise<PreviewReport> {
+  const { monitor, backends } = run;
+  const { id: agentId = "agent", secrecy = [], integrity = [] } = scenario.agent ?? {};
+  await monitor.agents.set(agentId, { secrecy, integrity });
+  const before = await monitor.agents.get(agentId);
+  const modes: Record<string, Mode> = Object.create(null);
+  const calls: PreviewCall[] = [];
+  for (const [index, call] of scenario.calls.entries()) {
+    const previewed = await runOne(index, call, agentId, run, options.signal);
+    const { mode } = previewed.outcome.trace[0] ?? {};
+    if (mode !== undefined) modes[call.server] = mode;
+    calls.push(previewed);
+  }
+  const missingAnswers: MissingAnswer[] = [...backends].flatMap(([server, { missing }]) =>
+    missing.map(({ tool, args = {} }) => ({ server, tool, args })),
+  );
+  const after = await monitor.agents.get(agentId);
+  const passed = calls.every(({ mismatches }) => mismatches.length === 0);
+  return { title: scenario.title ?? "", modes, calls, missingAnswers, passed, agent: { before, after } };
+}
+
+async function runOne(
+  index: number,
+  call: ScenarioCall,
+  agentId: string,
+  run: Run,
+  signal: AbortSignal | undefined,
+): Promise<PreviewCall> {
+  const { server, tool, args = {}, result, expect } = call;
+  const outcome = await run.monitor.callTool({ agentId, server, tool, args, signal }, () => {
+    if (result !== undefined) return result;
+    throw new BackendError(`Cannot answer "${tool}": the scenario's call ${index} has no "result"`);
+  });
+  const { seen, log } = run.take();
+  const items = seen === undefined ? [] : judgedItems(seen);
+  const mismatches = expect === undefined ? [] : checkExpectation(expect, outcome, items, `calls[${index}].expect`);
+  return { index, server, tool, args, outcome, backendResult: result ?? null, items, log, mismatches };
+}
+
+function judgedItems({ items, removed, blocked, reader }: Inspection): JudgedItem[] {
+  const byIndex = new Map(removed.map((item) => [item.index, item]));
+  const judged = items.map((item, index): JudgedItem => {
+    const found = byIndex.get(index);
+    const { data, secrecy, integrity } = item;
+    if (found !== undefined) return { ...found, visible: false, data };
+    const description = plainText(item.description) || `item ${index}`;
+    const labels: Labels = { secrecy, integrity };
+    return { index, description, secrecy, integrity, data, visible: !blocked, ...standing(reader, labels, blocked) };
+  });
+  for (const item of removed) {
+    // Content without items of its own stands after the last item.
+    if (item.index >= items.length) judged.push({ ...item, visible: false, data: null });
+  }
+  return judged;
+}
+
+/** Why an item that was not removed by itself is visible, or is not. */
+function standing(reader: Labels, labels: Labels, blocked: boolean): Pick<JudgedItem, "violations" | "reason"> {
+  const { reason } = evaluateFlow(blocked ? "strict" : "propagate", "read", reader, labels);
+  const violations = readViolations(reader, labels);
+  return { violations, reason: reason ?? (blocked ? "Withheld with the rest of the response" : "") };
+}
+
+function isGuard(choice: GuardChoice): choice is Guard {
+  return typeof (choice as Partial<Guard>).labelResource === "function";
+}
+
+function hexToBase64(hex: string): string {
+  return btoa(hex.replace(/../g, (byte) => String.fromCharCode(Number.parseInt(byte, 16))));
+}
