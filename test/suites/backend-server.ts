@@ -45,8 +45,9 @@ function stream(value: unknown): Response {
   let at = 0;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      if (at < bytes.length) controller.enqueue(bytes.slice(at, (at += step)));
-      else controller.close();
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at + step));
+      at += step;
     },
   });
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
