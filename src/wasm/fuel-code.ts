@@ -34,13 +34,20 @@ interface Body {
 }
 
 // Edits: runs of five numbers. The kind, the offset where the edit begins, where the original goes on, and two values:
-// loop: charge, 1 when nothing inside calls; loopEnd: none; exit: how many loops remain around the target; index: the new index.
+// loop: charge, and how it counts (see below); loopEnd: none; exit: the region of the target; length: none;
+// branch: the region of the target, and its depth; index: the new index.
 const loop = 0;
 const loopEnd = 1;
 const exit = 2;
 const length = 3;
-const indexEdit = 4;
+const branch = 4;
+const indexEdit = 5;
 const editSize = 5;
+
+// How a loop counts. In the global, as it or a loop in it calls; in a local; in a local, and nothing stands in its way to be wrapped.
+const inGlobal = 0;
+const inLocal = 1;
+const wrappable = 2;
 
 const leafBytes = 160;
 const leafLimit = 48;
@@ -78,7 +85,9 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
   const regionMost: number[] = [0];
   const regionEntry: number[] = [0];
   const regionEdit: number[] = [-1];
-  const regionCalls: boolean[] = [false];
+  const regionCount: number[] = [inGlobal];
+  // The edit of the last br_table, which has several targets.
+  let table = -editSize;
   let region = 0;
   let cost = 0;
   let leaf = true;
@@ -97,12 +106,15 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
     const at = target === region ? cost : (regionEntry[target + 1] as number);
     if (at > (frameReach[frame] as number)) frameReach[frame] = at;
   };
-  const leave = (remaining: number, offset: number): void => {
-    if (remaining < region) edits.push(exit, offset, offset, remaining, 0);
+  const leave = (target: number, offset: number): void => {
+    if (target < region) edits.push(exit, offset, offset, target, 0);
   };
   const calls = (): void => {
     leaf = false;
-    for (let index = region; index >= 0 && !regionCalls[index]; index--) regionCalls[index] = true;
+    for (let index = region; index > 0 && regionCount[index] !== inGlobal; index--) regionCount[index] = inGlobal;
+  };
+  const bar = (): void => {
+    if (regionCount[region] === wrappable) regionCount[region] = inLocal;
   };
   const stop = (): void => {
     settle();
@@ -117,7 +129,8 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
       regionEdit.push(edits.length);
       regionEntry.push(cost);
       regionMost.push(0);
-      regionCalls.push(false);
+      bar();
+      regionCount.push(wrappable);
       region++;
       cost = 0;
     }
@@ -135,6 +148,7 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
       case opcode.tryTable:
         if (first >= typeCount) checkIndex(first, typeCount, offset);
         if (code === opcode.if && cost >= 0) cost++;
+        if (code === opcode.try || code === opcode.tryTable) bar();
         push(code);
         return;
       case opcode.loop:
@@ -169,7 +183,7 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
         if (kind === opcode.loop) {
           const edit = regionEdit.pop() as number;
           edits[edit + 3] = Math.max(regionMost.pop() as number, 1);
-          edits[edit + 4] = regionCalls.pop() ? 0 : 1;
+          edits[edit + 4] = regionCount.pop() as number;
           const entry = regionEntry.pop() as number;
           edits.push(loopEnd, offset, offset, 0, 0);
           region--;
@@ -194,7 +208,14 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
         const frame = frameAt(first, offset);
         if (cost >= 0) cost++;
         arrive(frame);
-        leave(frameRegion[frame] as number, offset);
+        const target = frameRegion[frame] as number;
+        if (target < region) {
+          if (code !== opcode.branchTarget || edits[table + 1] !== offset) {
+            table = edits.length;
+            leave(target, offset);
+          } else if (target < (edits[table + 3] as number)) edits[table + 3] = target;
+          edits.push(branch, at, cursor.position, target, first);
+        }
         if (code === opcode.br) stop();
         // The table itself is reported last, and counts once.
         else if (code === opcode.branchTarget && cost > 0) cost--;
@@ -207,7 +228,8 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
       case opcode.throw:
       case opcode.rethrow:
       case opcode.throwRef:
-        leave(-1, offset);
+        if (code === opcode.rethrow) bar();
+        leave(0, offset);
         stop();
         return;
       case opcode.brTable:
@@ -224,7 +246,7 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
         } else calls();
         if (first === moved.from) edits.push(indexEdit, at, cursor.position, moved.to, 0);
         if (code === opcode.returnCall) {
-          leave(-1, offset);
+          leave(0, offset);
           stop();
         }
         return;
@@ -237,7 +259,7 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
         calls();
         if (cost >= 0) cost += greatestLeaf;
         if (code === opcode.returnCallIndirect || code === opcode.returnCallRef) {
-          leave(-1, offset);
+          leave(0, offset);
           stop();
         }
         return;
@@ -277,77 +299,53 @@ function analyse(context: CodeContext, body: Body, leafCharge: Int32Array, great
   return { charge: Math.max(regionMost[0] as number, 1), leaf, edits };
 }
 
-const variant: { mode: number; leaf: boolean; local: boolean } = { mode: 0, leaf: true, local: true };
-export const fuelVariant: typeof variant = variant;
-
-function emitHead(writer: Writer, context: CodeContext, scratch: number, charge: number, inLocal: boolean): void {
-  const global = (op: number): void => {
-    writer.u8(op);
-    writer.unsigned(context.fuelGlobal);
+/** Writes what the rewrite puts into one function: the instructions that count. */
+function createCounter(writer: Writer, context: CodeContext, scratch: number): Counter {
+  const global = unsignedBytes(context.fuelGlobal);
+  const local = unsignedBytes(scratch);
+  const getGlobal = [0x23, ...global];
+  const setGlobal = [0x24, ...global];
+  const getLocal = [0x20, ...local];
+  const load = [...getGlobal, 0x21, ...local];
+  const store = [...getLocal, ...setGlobal];
+  const callRefill = [0x10, ...unsignedBytes(context.refill)];
+  const subtract = (charge: number): number[] => [0x41, ...signedBytes(charge), 0x6b, 0x22, ...local];
+  const isNegative = [0x41, 0, 0x48];
+  return {
+    load: () => writer.bytes(load),
+    store: () => writer.bytes(store),
+    // fuel -= charge; if (fuel < 0) refill()
+    chargeGlobal: (charge) =>
+      writer.bytes([
+        ...[...getGlobal, ...subtract(charge), ...setGlobal, ...getLocal, ...isNegative],
+        ...[0x04, 0x40, ...callRefill, 0x0b],
+      ]),
+    chargeLocal: (charge) =>
+      writer.bytes([
+        ...[...getLocal, ...subtract(charge), ...isNegative],
+        ...[0x04, 0x40, ...store, ...callRefill, ...load, 0x0b],
+      ]),
+    // if (fuel < 0) { refill(); fuel += charge }, as the loop that begins now subtracts it again.
+    refillAround: (charge) =>
+      writer.bytes([
+        ...[...getLocal, ...isNegative, 0x04, 0x40, ...store, ...callRefill, ...getGlobal],
+        ...[0x41, ...signedBytes(charge), 0x6a, 0x21, ...local, 0x0b],
+      ]),
+    chargeWrapped: (charge) => writer.bytes([...getLocal, ...subtract(charge), ...isNegative, 0x0d, 1]),
   };
-  const local = (op: number): void => {
-    writer.u8(op);
-    writer.unsigned(scratch);
-  };
-  const constant = (value: number): void => {
-    writer.u8(0x41);
-    writer.bytes(signedBytes(value));
-  };
-  const refill = (): void => {
-    writer.u8(0x10);
-    writer.unsigned(context.refill);
-  };
-  if (inLocal) {
-    local(0x20);
-    constant(charge);
-    writer.bytes([0x6b]);
-    local(0x22);
-    writer.bytes([0x41, 0, 0x48, 0x04, 0x40]);
-    local(0x20);
-    global(0x24);
-    refill();
-    global(0x23);
-    local(0x21);
-    writer.u8(0x0b);
-    return;
-  }
-  switch (variant.mode) {
-    case 0: // tee
-      global(0x23);
-      constant(charge);
-      writer.u8(0x6b);
-      local(0x22);
-      global(0x24);
-      local(0x20);
-      writer.bytes([0x41, 0, 0x48, 0x04, 0x40]);
-      refill();
-      writer.u8(0x0b);
-      return;
-    case 1: // compare first
-      global(0x23);
-      constant(charge);
-      writer.bytes([0x48, 0x04, 0x40]);
-      refill();
-      writer.u8(0x0b);
-      global(0x23);
-      constant(charge);
-      writer.u8(0x6b);
-      global(0x24);
-      return;
-    case 2: // get twice
-      global(0x23);
-      constant(charge);
-      writer.u8(0x6b);
-      global(0x24);
-      global(0x23);
-      writer.bytes([0x41, 0, 0x48, 0x04, 0x40]);
-      refill();
-      writer.u8(0x0b);
-      return;
-    case 3: // always-call
-      return;
-  }
 }
+
+interface Counter {
+  load(): void;
+  store(): void;
+  chargeGlobal(charge: number): void;
+  chargeLocal(charge: number): void;
+  refillAround(charge: number): void;
+  chargeWrapped(charge: number): void;
+}
+
+const variant: { leaf: boolean; local: boolean; wrap: boolean } = { leaf: true, local: true, wrap: true };
+export const fuelVariant: typeof variant = variant;
 
 /** Where the bodies of functions begin and end. */
 function readBodies(context: CodeContext, cursor: Cursor): Body[] {
@@ -407,67 +405,72 @@ function writeHelpers(writer: Writer, { importedFunctions, fuelGlobal, refill }:
   ]);
 }
 
-function writeBody(
-  writer: Writer,
-  context: CodeContext,
-  body: Body,
-  leafCharge: Int32Array,
-  greatestLeaf: number,
-): void {
-  const { bytes, fuelGlobal } = context;
-  const { charge, edits } = analyse(context, body, leafCharge, greatestLeaf);
-  const scratch = body.locals;
-  const cursor = createCursor(bytes, body.start, body.end);
-  if ((leafCharge[body.position] as number) > 0) writer.copy(bytes, body.start, body.code);
+function writeBody(writer: Writer, context: CodeContext, body: Body, charges: Int32Array, greatest: number): void {
+  const { bytes } = context;
+  const { charge, edits } = analyse(context, body, charges, greatest);
+  const counter = createCounter(writer, context, body.locals);
+  if ((charges[body.position] as number) > 0) writer.copy(bytes, body.start, body.code);
   else {
+    const cursor = createCursor(bytes, body.start, body.code);
     writer.unsigned(readUnsigned(cursor) + 1);
     writer.copy(bytes, cursor.position, body.code);
     writer.bytes([1, 0x7f]);
-    emitHead(writer, context, scratch, charge, false);
+    counter.chargeGlobal(charge);
   }
-  const move = (get: number, from: number, set: number, to: number): void => {
-    writer.u8(get);
-    writer.unsigned(from);
-    writer.u8(set);
-    writer.unsigned(to);
-  };
   let position = body.code;
-  // How many loops are open, and how many were when the one began whose count is in the local (0: none).
+  // How many loops are open; which of them, counted from 1, took the count into the local, and which is wrapped (0: none).
   let open = 0;
   let held = 0;
-  let flushed = -1;
+  let wrapped = 0;
   for (let edit = 0; edit < edits.length; edit += editSize) {
     const kind = edits[edit] as number;
     const offset = edits[edit + 1] as number;
     const next = edits[edit + 2] as number;
     const value = edits[edit + 3] as number;
-    if (kind === exit && (held === 0 || value >= held || flushed === offset)) continue;
+    const other = edits[edit + 4] as number;
+    if (kind === exit && (held === 0 || value >= held)) continue;
+    if (kind === branch && value >= wrapped) continue;
     writer.copy(bytes, position, offset);
     position = next;
     switch (kind) {
       case loop:
         open++;
-        if (held === 0 && edits[edit + 4] === 1 && variant.local) {
+        if (held === 0 && other !== inGlobal && variant.local) {
           held = open;
-          move(0x23, fuelGlobal, 0x21, scratch);
+          counter.load();
         }
-        writer.copy(bytes, offset, next);
-        emitHead(writer, context, scratch, value, held > 0);
+        if (held > 0 && other === wrappable && variant.wrap) {
+          wrapped = open;
+          writer.copy(bytes, offset, next);
+          counter.refillAround(value);
+          writer.copy(bytes, offset, next);
+          counter.chargeWrapped(value);
+        } else {
+          writer.copy(bytes, offset, next);
+          if (held > 0) counter.chargeLocal(value);
+          else counter.chargeGlobal(value);
+        }
         break;
       case loopEnd:
         if (open === held) {
-          move(0x20, scratch, 0x24, fuelGlobal);
+          counter.store();
           held = 0;
+        }
+        if (open === wrapped) {
+          writer.u8(opcode.end);
+          wrapped = 0;
         }
         open--;
         break;
       case exit:
-        flushed = offset;
-        move(0x20, scratch, 0x24, fuelGlobal);
+        counter.store();
         break;
       case length:
-        writer.u8(0x10);
+        writer.u8(opcode.call);
         writer.unsigned(context.chargeLength);
+        break;
+      case branch:
+        writer.unsigned(other + 1);
         break;
       case indexEdit:
         writer.unsigned(value);
