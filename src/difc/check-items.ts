@@ -1,6 +1,6 @@
 // Checks the items of a response by the read rule, whatever the operation was (difc.md, phase 5 and decision 6).
 import { failedRead, type Violation, violationsOf } from "./evaluate.ts";
-import { readGap } from "./flow.ts";
+import { isReadable, readGap } from "./flow.ts";
 import type { Labels, Mode, Tag } from "./labels.ts";
 import type { LabelledItem } from "./response-items.ts";
 import { plainText } from "./text.ts";
@@ -11,10 +11,10 @@ export interface RemovedItem {
   readonly index: number;
   /** The guard's description on one line, at most 200 characters; `item 3` when there is none. */
   readonly description: string;
-  readonly secrecy: Tag[];
-  readonly integrity: Tag[];
+  readonly secrecy: readonly Tag[];
+  readonly integrity: readonly Tag[];
   /** Every rule that it fails, secrecy first. */
-  readonly violations: Violation[];
+  readonly violations: readonly Violation[];
   /** Why, in one sentence that names the tags. */
   readonly reason: string;
 }
@@ -24,7 +24,7 @@ export interface ItemVerdict {
   /** False when the item is to be removed. In propagate mode an item may be visible and still violate a rule: it taints. */
   readonly visible: boolean;
   /** Every rule that it fails, secrecy first. */
-  readonly violations: Violation[];
+  readonly violations: readonly Violation[];
   /** Why, in one sentence that names the tags; `""` when nothing fails. */
   readonly reason: string;
 }
@@ -34,7 +34,7 @@ interface Judged {
   readonly verdict: ItemVerdict;
 }
 
-const MAX_VERDICTS = 1024;
+const RECENT = 8;
 
 /**
  * The items that the agent may not see, by index: in strict and filter mode those that fail the read rule, in propagate
@@ -42,18 +42,17 @@ const MAX_VERDICTS = 1024;
  */
 export function checkItems(mode: Mode, agent: Labels, items: readonly LabelledItem[]): RemovedItem[] {
   const removed: RemovedItem[] = [];
-  const known = new Map<string, Judged>();
-  let judged: Judged | undefined;
+  // Few labels stand on many items: the last few verdicts save most sentences.
+  const recent: Judged[] = [];
+  let oldest = 0;
   for (let index = 0; index < items.length; index++) {
     const item = items[index]!;
-    if (judged === undefined || !sameTags(judged.labels, item)) {
-      const key = `${item.secrecy.join()} ${item.integrity.join()}`;
-      judged = known.get(key);
-      // The key is not injective: tags are a stranger's words and may hold the separators.
-      if (judged === undefined || !sameTags(judged.labels, item)) {
-        judged = { labels: item, verdict: judgeItem(mode, agent, item) };
-        if (known.size < MAX_VERDICTS) known.set(key, judged);
-      }
+    if (isReadable(agent, item)) continue;
+    let judged = recent.find(({ labels }) => sameTags(labels, item));
+    if (judged === undefined) {
+      judged = { labels: item, verdict: judgeItem(mode, agent, item) };
+      recent[oldest] = judged;
+      oldest = (oldest + 1) % RECENT;
     }
     if (!judged.verdict.visible) removed.push(removedItem(index, item, judged.verdict));
   }
@@ -73,9 +72,9 @@ function removedItem(index: number, item: LabelledItem, verdict: ItemVerdict): R
   return {
     index,
     description: plainText(item.description) || `item ${index}`,
-    secrecy: [...item.secrecy],
-    integrity: [...item.integrity],
-    violations: [...verdict.violations],
+    secrecy: item.secrecy,
+    integrity: item.integrity,
+    violations: verdict.violations,
     reason: verdict.reason,
   };
 }

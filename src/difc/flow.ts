@@ -11,20 +11,25 @@ const FEW = 8;
 export function missingTags(inner: readonly Tag[], outer: readonly Tag[]): readonly Tag[] {
   if (inner.length === 0 || outer.includes(WILDCARD)) return NONE;
   const known = outer.length > FEW ? new Set(outer) : undefined;
-  let missing: Set<Tag> | undefined;
-  for (const tag of inner) {
-    if (known === undefined ? !outer.includes(tag) : !known.has(tag)) {
-      missing ??= new Set();
-      missing.add(tag);
-    }
-  }
-  return missing === undefined ? NONE : [...missing];
+  const missing = inner.filter((tag) => !(known === undefined ? outer.includes(tag) : known.has(tag)));
+  return missing.length > 1 ? [...new Set(missing)] : missing;
 }
 
 /** What stands in the way of a flow: the first two are empty when it is allowed. */
 export interface FlowGap {
   readonly secrecy: readonly Tag[];
   readonly integrity: readonly Tag[];
+}
+
+/** Tells whether a read leaves no gap, without making lists of what is missing. */
+export function isReadable(agent: Labels, resource: Labels): boolean {
+  return isCovered(resource.secrecy, agent.secrecy) && isCovered(agent.integrity, resource.integrity);
+}
+
+function isCovered(inner: readonly Tag[], outer: readonly Tag[]): boolean {
+  if (inner.length > FEW && outer.length > FEW) return missingTags(inner, outer).length === 0;
+  for (const tag of inner) if (!outer.includes(tag)) return outer.includes(WILDCARD);
+  return true;
 }
 
 /** A read: resource secrecy that the agent is not cleared for, agent integrity that the resource does not have. */

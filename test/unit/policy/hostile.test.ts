@@ -74,7 +74,7 @@ test("Limits have no prototype: a tool called toString has none, one called __pr
   const text = '{"allow-only":{"repos":"all","min-integrity":"none","tool-call-limits":{"__proto__":3,"t":-0}}}';
   const policy = parsePolicy(text);
   assert.ok(policy.kind === "allow-only");
-  assert.equal(policy.toolCallLimits!["__proto__"], 3);
+  assert.equal(Object.getOwnPropertyDescriptor(policy.toolCallLimits, "__proto__")?.value, 3);
   assert.equal(policy.toolCallLimits!["toString"], undefined);
   assert.ok(Object.is(policy.toolCallLimits!["t"], 0));
 });
