@@ -194,3 +194,11 @@ export function abortError(reason: unknown, context: FaultContext = {}): AbortEr
   }
   return new AbortError("The call was aborted", { ...context, cause: reason });
 }
+
+/** Adds where it happened to a fault that does not say so yet; gives the same object back. */
+export function locate<T extends GuardError>(error: T, context: FaultContext): T {
+  const open = error as { guard?: string; phase?: string };
+  if (context.guard !== undefined) open.guard ??= context.guard;
+  if (context.phase !== undefined) open.phase ??= context.phase;
+  return error;
+}

@@ -1,7 +1,10 @@
 // Instances by session: one per (guard, policy, backend), least recently used ones dropped and rebuilt on demand (design.md, Calls).
 import type { Backend } from "../backend/backend.ts";
 import type { AgentLabels } from "../difc/labels.ts";
+import { ClosedError } from "../errors.ts";
+import { createDeadline } from "./deadline.ts";
 import type { CallOptions, Guard } from "./guard.ts";
+import type { WasmGuard } from "./wasm-guard.ts";
 
 /** A guard that has been told its policy. */
 export interface GuardSession {
@@ -13,6 +16,112 @@ export interface GuardSession {
 export interface GuardSessions {
   /** The session for this guard, policy payload and backend: an existing one, or a clean instance that ran `label_agent` first. A poisoned one is replaced. */
   open(guard: Guard, policy: unknown, backend: Backend | undefined, options?: CallOptions): Promise<GuardSession>;
+  /** What the instances use, in bytes. */
+  readonly memoryBytes: number;
   /** Closes every instance that it made. */
   close(): Promise<void>;
+}
+
+export interface GuardSessionsOptions {
+  /** Beyond this the least recently used instances are dropped, in bytes of guest memory. Default: 256 MiB. */
+  readonly memoryBytes?: number;
+  /** At most so many instances. Default: 64. */
+  readonly instances?: number;
+}
+
+interface Entry {
+  readonly session: Promise<GuardSession>;
+  guard?: WasmGuard;
+}
+
+function isWasmGuard(guard: Guard): guard is WasmGuard {
+  return typeof (guard as Partial<WasmGuard>).fork === "function" && (guard as Partial<WasmGuard>).module !== undefined;
+}
+
+/**
+ * Makes a pool of sessions. Guards without memory of their own (noop, write-sink, callers' objects) are used as they are.
+ *
+ * @throws {RangeError} when an option is not a positive number.
+ */
+export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions {
+  const { memoryBytes = 256 * 1024 * 1024, instances = 64 } = options;
+  if (!(memoryBytes > 0))
+    throw new RangeError(`Cannot pool guards: "memoryBytes" must be positive, got ${memoryBytes}`);
+  if (!(instances >= 1)) throw new RangeError(`Cannot pool guards: "instances" must be at least 1, got ${instances}`);
+  const owners = new WeakMap<object, number>();
+  const entries = new Map<string, Entry>();
+  let owned = 0;
+  let closed = false;
+
+  const identity = (owner: object | undefined): number => {
+    if (owner === undefined) return 0;
+    const known = owners.get(owner);
+    if (known !== undefined) return known;
+    owners.set(owner, ++owned);
+    return owned;
+  };
+
+  const used = (): number => [...entries.values()].reduce((sum, { guard }) => sum + (guard?.memoryBytes ?? 0), 0);
+
+  // Only forgotten, never closed: a call may still run on it, and its memory goes when that has ended.
+  const evict = (newest: string): void => {
+    for (const key of entries.keys()) {
+      if (entries.size <= instances && used() <= memoryBytes) return;
+      if (key !== newest) entries.delete(key);
+    }
+  };
+
+  const begin = async (
+    guard: Guard,
+    policy: unknown,
+    call: CallOptions,
+    keep: (own: WasmGuard) => void,
+  ): Promise<GuardSession> => {
+    if (!isWasmGuard(guard)) return { guard, agentLabels: await guard.labelAgent(policy, call) };
+    const own = await guard.fresh();
+    keep(own);
+    return { guard: own, agentLabels: await own.labelAgent(policy, call) };
+  };
+
+  const create = (key: string, guard: Guard, policy: unknown, call: CallOptions): Entry => {
+    const entry: Entry = {
+      session: begin(guard, policy, call, (own) => {
+        entry.guard = own;
+      }),
+    };
+    // A session that could not begin is not kept: the next caller tries anew.
+    entry.session.catch(() => entries.get(key) === entry && entries.delete(key));
+    return entry;
+  };
+
+  return {
+    async open(guard, policy, backend, call = {}): Promise<GuardSession> {
+      if (closed) throw new ClosedError("Cannot open a session: the pool is closed");
+      const key = `${identity(guard)}:${identity(backend)}:${JSON.stringify(policy ?? null)}`;
+      const found = entries.get(key);
+      const usable = found !== undefined && (found.guard === undefined || found.guard.health === "ok");
+      const { signal, timeoutMs, ...shared } = call;
+      // Others may wait for the same session: one caller's deadline must not end it for them.
+      const entry = usable
+        ? found
+        : create(key, guard, policy, { ...shared, ...(backend === undefined ? {} : { backend }) });
+      // A Map keeps the order of insertion: the least recently used comes first.
+      entries.delete(key);
+      entries.set(key, entry);
+      const session = await createDeadline(signal, timeoutMs, { guard: guard.name, phase: "label_agent" }).race(
+        entry.session,
+      );
+      evict(key);
+      return session;
+    },
+    get memoryBytes() {
+      return used();
+    },
+    async close(): Promise<void> {
+      closed = true;
+      const all = [...entries];
+      entries.clear();
+      await Promise.all(all.map(([, { guard }]) => guard?.close()));
+    },
+  };
 }

@@ -1,0 +1,167 @@
+// Reads what a guard answers, and refuses what cannot be read as labels: an unreadable label never becomes an empty one (guard-abi.md, Input and output JSON).
+import type { AgentLabels, ItemLabels, Mode, Operation, ResourceLabels, ResponseLabels } from "../difc/labels.ts";
+import { ProtocolError } from "../errors.ts";
+
+type JsonObject = { readonly [key: string]: unknown };
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An own property: a guard's JSON may hold keys such as `__proto__`. */
+function own(object: JsonObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function spell(value: unknown): string {
+  return value === undefined
+    ? "nothing"
+    : value === null
+      ? "null"
+      : Array.isArray(value)
+        ? "an array"
+        : `a ${typeof value}`;
+}
+
+function parseObject(text: string, what: string): JsonObject {
+  if (text === "") throw new ProtocolError(`The guard's answer to ${what} is empty`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // JSON.parse throws RangeError for nesting that exhausts the stack.
+    throw new ProtocolError(`The guard's answer to ${what} is not JSON`, { cause });
+  }
+  if (!isObject(value))
+    throw new ProtocolError(`The guard's answer to ${what} is ${spell(value)}, it must be an object`);
+  return value;
+}
+
+function readTags(value: unknown, path: string): string[] {
+  if (!Array.isArray(value)) {
+    throw new ProtocolError(
+      `The guard's "${path}" is ${spell(value)}, it must be an array of strings; an empty one for none`,
+    );
+  }
+  const tags = value as readonly unknown[];
+  for (let index = 0; index < tags.length; index++) {
+    if (typeof tags[index] !== "string")
+      throw new ProtocolError(`The guard's "${path}[${index}]" is ${spell(tags[index])}, a tag is a string`);
+  }
+  return tags.length < 2 ? [...(tags as string[])] : [...new Set(tags as string[])];
+}
+
+function readAgentTags(value: unknown, path: string): string[] {
+  return [...new Set(readTags(value, path).map((tag) => tag.trim()))].filter((tag) => tag !== "");
+}
+
+function readText(value: unknown, path: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string")
+    throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be a string`);
+  return value;
+}
+
+const modes: readonly Mode[] = ["strict", "filter", "propagate"];
+
+/** Parses the answer to label_agent. Throws ProtocolError. */
+export function parseAgentLabels(text: string): AgentLabels {
+  const answer = parseObject(text, "label_agent");
+  const complaint = own(answer, "error");
+  if (
+    own(answer, "success") === false ||
+    own(answer, "ok") === false ||
+    (typeof complaint === "string" && complaint.trim() !== "")
+  ) {
+    const detail = typeof complaint === "string" && complaint.trim() !== "" ? `: ${complaint.trim()}` : "";
+    throw new ProtocolError(`The guard refused the policy${detail}`);
+  }
+  const named = own(answer, "difc_mode");
+  const mode = typeof named === "string" ? modes.find((known) => known === named.trim().toLowerCase()) : undefined;
+  if (mode === undefined) {
+    throw new ProtocolError(
+      `The guard's "difc_mode" is ${typeof named === "string" ? `"${named}"` : spell(named)}, it must be strict, filter or propagate`,
+    );
+  }
+  const agent = own(answer, "agent");
+  if (!isObject(agent))
+    throw new ProtocolError(`The guard's "agent" is ${spell(agent)}, it must be an object with secrecy and integrity`);
+  const normalizedPolicy = own(answer, "normalized_policy");
+  return {
+    agent: {
+      secrecy: readAgentTags(own(agent, "secrecy"), "agent.secrecy"),
+      integrity: readAgentTags(own(agent, "integrity"), "agent.integrity"),
+    },
+    mode,
+    ...(normalizedPolicy === undefined || normalizedPolicy === null ? {} : { normalizedPolicy }),
+  };
+}
+
+/** Parses the answer to label_resource; an operation that is missing or unknown is a write. Throws ProtocolError. */
+export function parseResourceLabels(text: string): ResourceLabels {
+  const answer = parseObject(text, "label_resource");
+  const resource = own(answer, "resource");
+  if (!isObject(resource))
+    throw new ProtocolError(`The guard's "resource" is ${spell(resource)}, it must be an object`);
+  const named = own(answer, "operation");
+  const operation: Operation = named === "read" || named === "read-write" ? named : "write";
+  return {
+    description: readText(own(resource, "description"), "resource.description") ?? "",
+    secrecy: readTags(own(resource, "secrecy"), "resource.secrecy"),
+    integrity: readTags(own(resource, "integrity"), "resource.integrity"),
+    operation,
+  };
+}
+
+function readItemLabels(value: unknown, path: string): ItemLabels | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be an object`);
+  const description = readText(own(value, "description"), `${path}.description`);
+  return {
+    ...(description === undefined ? {} : { description }),
+    secrecy: readTags(own(value, "secrecy"), `${path}.secrecy`),
+    integrity: readTags(own(value, "integrity"), `${path}.integrity`),
+  };
+}
+
+function readEntry(value: unknown, path: string): JsonObject {
+  if (!isObject(value)) throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be an object`);
+  return value;
+}
+
+function readArray(value: unknown, path: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be an array`);
+  return value;
+}
+
+/** Parses the answer to label_response; `null` when it has no fine-grained labels. Throws ProtocolError. */
+export function parseResponseLabels(text: string): ResponseLabels | null {
+  if (text === "") return null;
+  const answer = parseObject(text, "label_response");
+  if (Object.hasOwn(answer, "labeled_paths")) {
+    const labeledPaths = readArray(answer["labeled_paths"], "labeled_paths").map((value, index) => {
+      const at = `labeled_paths[${index}]`;
+      const entry = readEntry(value, at);
+      const path = own(entry, "path");
+      if (typeof path !== "string")
+        throw new ProtocolError(`The guard's "${at}.path" is ${spell(path)}, it must be a JSON Pointer`);
+      const labels = readItemLabels(own(entry, "labels"), `${at}.labels`);
+      return labels === undefined ? { path } : { path, labels };
+    });
+    const defaultLabels = readItemLabels(own(answer, "default_labels"), "default_labels");
+    const itemsPath = readText(own(answer, "items_path"), "items_path");
+    return {
+      labeledPaths,
+      ...(defaultLabels === undefined ? {} : { defaultLabels }),
+      ...(itemsPath === undefined ? {} : { itemsPath }),
+    };
+  }
+  if (!Object.hasOwn(answer, "items")) return null;
+  const items = readArray(answer["items"], "items").map((value, index) => {
+    const entry = readEntry(value, `items[${index}]`);
+    const labels = readItemLabels(own(entry, "labels"), `items[${index}].labels`);
+    const data = own(entry, "data");
+    return labels === undefined ? { data } : { data, labels };
+  });
+  return items.length === 0 ? null : { items };
+}

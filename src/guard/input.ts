@@ -1,0 +1,108 @@
+// The JSON that a label function gets.
+import { LimitError, PolicyError } from "../errors.ts";
+import { maximumInputBytes } from "../wasm/contract.ts";
+import { utf8Length } from "../wasm/exchange.ts";
+import type { CallOptions, ToolCall } from "./guard.ts";
+
+const wellFormed = (_key: string, value: unknown): unknown =>
+  typeof value === "string"
+    ? ((value as string & { toWellFormed?: () => string }).toWellFormed?.() ?? value.replace(loneSurrogate, "\ufffd"))
+    : value;
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** JSON without lone surrogates: strict parsers, such as those of Rust, refuse them. */
+function stringify(value: unknown, what: string): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+    // JSON.stringify writes a lone surrogate as an escape, and nothing else so.
+    if (text?.includes("\\ud")) text = JSON.stringify(value, wellFormed);
+  } catch (cause) {
+    throw new TypeError(`Cannot call the guard: ${what} is not JSON (${String(cause)})`);
+  }
+  if (text === undefined) throw new TypeError(`Cannot call the guard: ${what} is not JSON (${typeof value})`);
+  return text;
+}
+
+/** Refuses what is too large before the guest is touched. */
+function bounded(text: string, limit: number): string {
+  const large = text.length > limit || (text.length * 3 > limit && utf8Length(text) > limit);
+  if (!large) return text;
+  throw new LimitError("inputBytes", `Cannot call the guard: the input is larger than ${limit} bytes`);
+}
+
+function checkCall(call: ToolCall): void {
+  if (typeof call !== "object" || call === null || typeof call.tool !== "string") {
+    throw new TypeError('Cannot call the guard: "call.tool" must be the name of a tool');
+  }
+}
+
+export const inputLimit = (wanted: number | undefined): number =>
+  Math.min(wanted ?? maximumInputBytes, maximumInputBytes);
+
+function parsePayload(policy: string): unknown {
+  try {
+    return JSON.parse(policy);
+  } catch (cause) {
+    throw new PolicyError("", "Cannot read the policy: the string is not JSON", { cause });
+  }
+}
+
+/**
+ * The input of label_agent (policy.md, What reaches label_agent). A string is taken for JSON; limits on tool calls are the host's
+ * affair and stay here. Operators' policies are checked by parsePolicy before they get here; a guard may have a format of its own.
+ */
+export function agentInput(policy: unknown, limit: number): string {
+  const payload = typeof policy === "string" ? parsePayload(policy) : policy;
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
+    throw new PolicyError("", 'Cannot read the policy: it must be an object such as {"allow-only": {…}}');
+  }
+  const entries = Object.entries(payload);
+  const isAllowOnly = (key: string): boolean => /^allow-?only$/i.test(key);
+  const [only] = entries;
+  if (entries.length === 1 && only?.[0] === "policy" && Object.keys(Object(only[1])).some(isAllowOnly)) {
+    throw new PolicyError(
+      "policy",
+      'Cannot read the policy: the envelope "policy" is not used any more; pass what is inside of it',
+    );
+  }
+  const sent = entries.map(([key, value]): [string, unknown] => {
+    if (!isAllowOnly(key) || typeof value !== "object" || value === null) return [key, value];
+    return [
+      key,
+      Object.fromEntries(Object.entries(value).filter(([name]) => name.toLowerCase() !== "tool-call-limits")),
+    ];
+  });
+  return bounded(stringify(Object.fromEntries(sent), "the policy"), limit);
+}
+
+/** The input of label_resource. */
+export function resourceInput(call: ToolCall, options: CallOptions, limit: number): string {
+  checkCall(call);
+  const { capabilities } = options;
+  return bounded(
+    stringify(
+      { tool_name: call.tool, tool_args: call.args ?? {}, ...(capabilities === undefined ? {} : { capabilities }) },
+      '"call.args"',
+    ),
+    limit,
+  );
+}
+
+/** The input of label_response. */
+export function responseInput(call: ToolCall, result: unknown, options: CallOptions, limit: number): string {
+  checkCall(call);
+  const { capabilities } = options;
+  return bounded(
+    stringify(
+      {
+        tool_name: call.tool,
+        tool_args: call.args ?? {},
+        tool_result: result ?? null,
+        ...(capabilities === undefined ? {} : { capabilities }),
+      },
+      "the result",
+    ),
+    limit,
+  );
+}

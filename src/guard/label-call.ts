@@ -1,0 +1,272 @@
+// Runs one label call over a backend that may be synchronous, asynchronous or absent (design.md, Suspension): three strategies,
+// the same answers.
+import type { Backend } from "../backend/backend.ts";
+import { LimitError, ModuleError } from "../errors.ts";
+import type { LabelFunction } from "../wasm/contract.ts";
+import { type ExchangeOptions, exchange } from "../wasm/exchange.ts";
+import { stopRun } from "../wasm/faults.ts";
+import { advanceClocks, canSuspend, type Guest } from "../wasm/instance.ts";
+import {
+  type Answer,
+  createRecording,
+  createRun,
+  type LogLine,
+  type Question,
+  type Recording,
+  type Run,
+  type RunHost,
+} from "../wasm/run.ts";
+import type { Deadline } from "./deadline.ts";
+import { type GuestState, isHeavy } from "./guest-state.ts";
+import { createQuestions, type Questions } from "./questions.ts";
+
+export type Suspension = "none" | "replay" | "jspi";
+
+export interface LabelCallOptions {
+  readonly guard: string;
+  readonly backend: Backend | undefined;
+  readonly backendCalls: number;
+  readonly answerTimeoutMs: number;
+  readonly concurrency: number;
+  readonly speculate: boolean;
+  readonly exchange: ExchangeOptions;
+  readonly deadline: Deadline;
+  readonly log: (line: LogLine) => void;
+}
+
+/** What a call has cost, filled in while it runs so that a failed call has a figure too. */
+export interface LabelCallReport {
+  suspension: Suspension;
+  recording: Recording;
+  runs: number;
+  questions: Questions;
+  asked: ReadonlySet<string>;
+  sleeps: number[];
+}
+
+/** After so many speculative runs the guard is taken one question at a time. */
+const speculativeRuns = 8;
+/** A guard that sleeps more often in one call waits for something that does not come. */
+const maximumSleeps = 256;
+/** Engines die of tens of thousands of suspended stacks (Chromium and Firefox tabs at 20 000). */
+const maximumSuspensions = 4096;
+let suspensions = 0;
+
+/**
+ * Which strategy fits: none without an asynchronous backend, replay where the state can be taken back, JSPI otherwise.
+ * Throws ModuleError `state-not-capturable` when neither works.
+ */
+export function chooseSuspension(
+  wanted: "auto" | "replay" | "jspi",
+  backend: Backend | undefined,
+  state: GuestState,
+  guard: string,
+): Suspension {
+  if (backend === undefined || backend.synchronous === true) return "none";
+  if (wanted === "jspi") return "jspi";
+  if (wanted === "replay" || state.obstacle === undefined) {
+    if (state.obstacle === undefined || state.canRewind) return "replay";
+  } else if (canSuspend()) return "jspi";
+  else if (state.canRewind) return "replay";
+  throw new ModuleError(
+    "state-not-capturable",
+    `Cannot ask an asynchronous backend: ${state.obstacle}, and this runtime has no WebAssembly.Suspending; prepare the module, or give it a synchronous backend`,
+    { guard },
+  );
+}
+
+export async function sleepFor(milliseconds: number, deadline: Deadline): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    await deadline.race(
+      new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(milliseconds, 2 ** 31 - 1)))),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Call {
+  readonly name: LabelFunction;
+  readonly text: string;
+  readonly recording: Recording;
+  readonly state: GuestState;
+  readonly options: LabelCallOptions;
+  readonly report: LabelCallReport;
+  readonly questions: Questions;
+}
+
+/** Makes the call and gives the guest's answer. What the guest throws comes out unchanged. */
+export function labelCall(
+  name: LabelFunction,
+  text: string,
+  state: GuestState,
+  suspension: Suspension,
+  options: LabelCallOptions,
+): { answer: string | Promise<string>; report: LabelCallReport } {
+  const recording = createRecording();
+  const questions = createQuestions(options.backend, recording, options);
+  const report: LabelCallReport = { suspension, recording, runs: 0, questions, asked: new Set(), sleeps: [] };
+  const call: Call = { name, text, recording, state, options, report, questions };
+  const strategy = suspension === "replay" ? replay : suspension === "jspi" ? suspended : direct;
+  // The report must reach the caller even when the strategy throws at once.
+  try {
+    return { answer: strategy(call), report };
+  } catch (error) {
+    return { answer: Promise.reject(error), report };
+  }
+}
+
+/** Runs the guest once. */
+function execute(call: Call, guest: Guest, host: RunHost): { answer: string | Promise<string>; run: Run } {
+  const run = createRun(call.recording, host);
+  call.report.runs++;
+  call.report.asked = run.asked;
+  guest.run = run;
+  const leave = (): void => {
+    // Also after a throw: half a line must not turn up in a later run.
+    guest.flush();
+    guest.run = undefined;
+  };
+  let later = false;
+  try {
+    const answer = exchange(guest, guest.label(call.name), call.text, call.options.exchange);
+    later = typeof answer !== "string";
+    return { answer: typeof answer === "string" ? answer : answer.finally(leave), run };
+  } finally {
+    if (!later) leave();
+  }
+}
+
+function overLimit(call: Call, known: boolean): boolean {
+  return !known && call.report.asked.size > call.options.backendCalls;
+}
+
+function checked(call: Call): (() => void) | undefined {
+  return () => call.options.deadline.check();
+}
+
+/** No asynchronous backend: one run, nothing awaited, no checkpoint. A sleep moves the guest's clock instead of the wall's. */
+function direct(call: Call): string | Promise<string> {
+  const { state, options, questions, report } = call;
+  const run = (guest: Guest): string | Promise<string> =>
+    execute(call, guest, {
+      ask: (question, known) => (overLimit(call, known) ? null : questions.askNow(question)),
+      sleep(milliseconds) {
+        report.sleeps.push(milliseconds);
+        advanceClocks(milliseconds);
+      },
+      log: options.log,
+      check: checked(call),
+    } as RunHost).answer;
+  const guest = state.guest(false);
+  const answer = guest instanceof Promise ? guest.then(run) : run(guest);
+  if (typeof answer !== "string") return answer.then((text) => remember(call, text));
+  return remember(call, answer);
+}
+
+function remember(call: Call, answer: string): string {
+  // An answer that came too late does not count, and leaves no trace in the state.
+  call.options.deadline.check();
+  call.state.push(call.name, call.text, call.recording);
+  return answer;
+}
+
+/** One speculative or stepwise run: what it could not know yet is noted, and it does not count. */
+async function attempt(
+  call: Call,
+  guest: Guest,
+  stepwise: boolean,
+  sleepsDone: number,
+): Promise<{ answer: string } | { sleep?: number }> {
+  const { options, questions } = call;
+  const lines: LogLine[] = [];
+  let tentative = false;
+  let sleep: number | undefined;
+  let failure: { error: unknown } | undefined;
+  let answer: string | undefined;
+  const host: RunHost = {
+    ask(question: Question, known: boolean): Answer {
+      if (overLimit(call, known)) return null;
+      const found = questions.ask(question);
+      if (found !== undefined) return found;
+      tentative = true;
+      if (stepwise || questions.count > options.backendCalls * 4) throw stopRun;
+      return null;
+    },
+    sleep(milliseconds: number, index: number): void {
+      if (index < sleepsDone) return;
+      // After an unknown answer the guest may sleep only because of that; questions after a sleep are new ones and must wait.
+      if (!tentative) sleep = milliseconds;
+      tentative = true;
+      throw stopRun;
+    },
+    log: (line) => lines.push(line),
+    check: () => options.deadline.check(),
+  };
+  try {
+    answer = await execute(call, guest, host).answer;
+  } catch (error) {
+    failure = { error };
+  }
+  options.deadline.check();
+  // Whatever a run does after a false answer is not the guard's doing.
+  if (tentative) return sleep === undefined ? {} : { sleep };
+  for (const line of lines) options.log(line);
+  if (failure !== undefined) throw failure.error;
+  return { answer: answer ?? "" };
+}
+
+/** Runs again from the state before the call until a run has asked nothing unknown. */
+async function replay(call: Call): Promise<string> {
+  const { state, options, questions, report } = call;
+  // Where going back is likely, or would take long, a checkpoint beforehand is the cheaper way.
+  if (state.rewoundLately || isHeavy(call.text)) state.settle();
+  for (;;) {
+    const stepwise = !options.speculate || report.runs >= speculativeRuns;
+    const outcome = await attempt(call, await state.guest(false), stepwise, report.sleeps.length);
+    if ("answer" in outcome) return remember(call, outcome.answer);
+    // Going back takes the processor while the answers are on their way; from then on the base is the state before this call.
+    await state.rewind();
+    state.settle();
+    if (outcome.sleep !== undefined) {
+      report.sleeps.push(outcome.sleep);
+      if (report.sleeps.length > maximumSleeps)
+        throw new LimitError("sleeps", `The guard slept more than ${maximumSleeps} times in one call`);
+      await sleepFor(outcome.sleep, options.deadline);
+    }
+    await options.deadline.race(questions.settled());
+  }
+}
+
+/** Suspends the guest at every question (JavaScript Promise Integration). */
+async function suspended(call: Call): Promise<string> {
+  const { state, options, questions, report } = call;
+  if (suspensions >= maximumSuspensions) {
+    throw new LimitError(
+      "suspensions",
+      `Cannot suspend another guard: ${suspensions} are suspended already, more would exhaust the engine`,
+    );
+  }
+  suspensions++;
+  try {
+    const guest = await state.guest(true);
+    const host: RunHost = {
+      ask: () => null,
+      askLater: async (question, known) =>
+        overLimit(call, known) ? null : options.deadline.race(questions.answer(question)),
+      sleep: () => {},
+      async sleepLater(milliseconds): Promise<void> {
+        report.sleeps.push(milliseconds);
+        if (report.sleeps.length > maximumSleeps)
+          throw new LimitError("sleeps", `The guard slept more than ${maximumSleeps} times in one call`);
+        await sleepFor(milliseconds, options.deadline);
+      },
+      log: options.log,
+      check: () => options.deadline.check(),
+    };
+    return remember(call, await execute(call, guest, host).answer);
+  } finally {
+    suspensions--;
+  }
+}

@@ -1,0 +1,90 @@
+// A compiled guard: verified, prepared, ready to be instantiated many times.
+import { ModuleError } from "../errors.ts";
+import { checkCompiled, checkIntegrity, compileModule, hex, sha256 } from "../wasm/compile.ts";
+import { defaultMemoryPages, wasiModule } from "../wasm/contract.ts";
+import { captureObstacle, type GuestModule } from "../wasm/instance.ts";
+import { checkMemoryPages, prepareGuard, readPreparation } from "../wasm/prepare.ts";
+import { type GuardSource, type ResolvedSource, resolveSource, type SourceOptions } from "../wasm/source.ts";
+import { type GuardLimits, type InstantiateOptions, instantiateGuard, type WasmGuard } from "./wasm-guard.ts";
+
+/** How a guard is compiled. */
+export interface CompileGuardOptions extends SourceOptions {
+  /** Default: the file's name without its ending, else "guard". */
+  readonly name?: string;
+  /** Subresource Integrity: "sha256-<base64>", checked against the original bytes. Default: unchecked. */
+  readonly integrity?: string;
+  /** Only `memoryPages` counts here. */
+  readonly limits?: GuardLimits;
+}
+
+export interface GuardModule {
+  readonly name: string;
+  /** SHA-256 of the original bytes in lower-case hexadecimal; absent for a module that came compiled. */
+  readonly digest?: string;
+  readonly module: WebAssembly.Module;
+  /** Whether checkpoints, and with them replay, fork and recover, work without bounds; and why not. */
+  readonly checkpoint: { readonly possible: boolean; readonly obstacle?: string };
+  /** Whether label calls use the guest's allocator; otherwise pages that the host grows. */
+  readonly guestAllocates: boolean;
+  /** Starts an instance, `_initialize` included. Rejects with a GuardError when the guard does not start. */
+  instantiate(options?: InstantiateOptions): Promise<WasmGuard>;
+}
+
+async function verify(resolved: ResolvedSource, integrity: string | undefined): Promise<string | undefined> {
+  if (resolved.bytes !== undefined) {
+    const digest = await sha256(resolved.bytes);
+    if (integrity !== undefined) checkIntegrity(digest, integrity);
+    return hex(digest);
+  }
+  if (integrity === undefined) return undefined;
+  throw new ModuleError(
+    "integrity-mismatch",
+    "Cannot load the guard: the integrity of a compiled module cannot be checked; pass its bytes, or check them before compiling",
+  );
+}
+
+async function guestModule(compiled: WebAssembly.Module, memoryPages: number): Promise<GuestModule> {
+  const usesWasi = WebAssembly.Module.imports(compiled).some(({ module }) => module === wasiModule);
+  const preparation = readPreparation(compiled);
+  const base = { module: compiled, preparation, memoryPages };
+  // Most of the code for WASI is only worth its bytes to guards that need it.
+  return usesWasi ? { ...base, createWasi: (await import("../wasm/wasi.ts")).createWasi } : base;
+}
+
+/**
+ * Verifies, prepares and compiles a guard from any source.
+ *
+ * @throws {ModuleError} with what is wrong and how to mend it.
+ * @throws {AbortError} when the signal fires.
+ * @throws {TypeError} | {RangeError} naming the option.
+ */
+export async function compileGuard(source: GuardSource, options: CompileGuardOptions = {}): Promise<GuardModule> {
+  const memoryPages = checkMemoryPages(options.limits?.memoryPages ?? defaultMemoryPages);
+  const resolved = await resolveSource(source, options);
+  const name = options.name ?? resolved.name ?? "guard";
+  try {
+    const digest = await verify(resolved, options.integrity);
+    options.onProgress?.({ phase: "compile", loaded: 0, total: 1 });
+    const compiled =
+      resolved.module ??
+      (await compileModule(prepareGuard(resolved.bytes as Uint8Array<ArrayBuffer>, { memoryPages })));
+    checkCompiled(compiled);
+    options.onProgress?.({ phase: "compile", loaded: 1, total: 1 });
+    const guest = await guestModule(compiled, memoryPages);
+    const obstacle = captureObstacle(guest);
+    const exported = new Set(WebAssembly.Module.exports(compiled).map((item) => item.name));
+    const module: GuardModule = {
+      name,
+      ...(digest === undefined ? {} : { digest }),
+      module: compiled,
+      checkpoint: obstacle === undefined ? { possible: true } : { possible: false, obstacle },
+      guestAllocates: exported.has("alloc") && exported.has("dealloc"),
+      instantiate: (instanceOptions = {}) => instantiateGuard(module, guest, instanceOptions),
+    };
+    return module;
+  } catch (error) {
+    throw error instanceof ModuleError
+      ? Object.assign(error, { guard: error.guard ?? name, phase: error.phase ?? "load" })
+      : error;
+  }
+}

@@ -1,0 +1,351 @@
+// A guard in WebAssembly behind the Guard interface: queue, deadlines, health, and the three label calls.
+import type { Backend } from "../backend/backend.ts";
+import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels.ts";
+import { ClosedError, type GuardError, LimitError, locate, PoisonedError } from "../errors.ts";
+import { defaultBackendCalls, type LabelFunction, maximumOutputBytes } from "../wasm/contract.ts";
+import { faultOf } from "../wasm/faults.ts";
+import { canSuspend, type GuestModule } from "../wasm/instance.ts";
+import type { LogLevel, LogLine } from "../wasm/run.ts";
+import { parseAgentLabels, parseResourceLabels, parseResponseLabels } from "./answers.ts";
+import { createDeadline } from "./deadline.ts";
+import type { GuardEvent, LogEntry } from "./events.ts";
+import type { CallOptions, Guard, ToolCall } from "./guard.ts";
+import { createGuestState, type GuestState } from "./guest-state.ts";
+import { agentInput, inputLimit, resourceInput, responseInput } from "./input.ts";
+import { chooseSuspension, labelCall } from "./label-call.ts";
+import type { GuardModule } from "./module.ts";
+import { createQueue } from "./queue.ts";
+
+/** What a guard may use. */
+export interface GuardLimits {
+  /** The cap on its linear memory in pages of 64 KiB. Default: 512 (32 MiB). */
+  readonly memoryPages?: number;
+  /** The largest input in bytes. Default and maximum: 8 MiB. */
+  readonly inputBytes?: number;
+  /** The largest answer in bytes. Default and maximum: 16 MiB. */
+  readonly outputBytes?: number;
+  /** Different questions to the backend in one label call; further ones are answered -1. Default: 128. */
+  readonly backendCalls?: number;
+  /** How long one answer of the backend may take, in milliseconds; then the question has failed. Default: 60 000. */
+  readonly backendTimeoutMs?: number;
+  /** The deadline of a label call in milliseconds. Default: none. */
+  readonly timeoutMs?: number;
+}
+
+/** How an instance of a guard behaves. */
+export interface InstantiateOptions {
+  /** For messages and events. Default: the file's name, else "guard". */
+  readonly name?: string;
+  /** Who answers call_backend. Default: nobody, every question is answered -1. */
+  readonly backend?: Backend;
+  /** Hears the guard's log lines. Default: nobody, and then they are not decoded. */
+  readonly log?: (entry: LogEntry) => void;
+  /** Log lines below this level are not decoded. Default: "debug", all of them. */
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+  readonly onEvent?: (event: GuardEvent) => void;
+  readonly limits?: GuardLimits;
+  /** How a synchronous question meets an asynchronous backend (design.md, Suspension). Default: "auto". */
+  readonly suspension?: "auto" | "replay" | "jspi";
+  /** False: replay asks one question at a time, so that none is asked in vain. Default: true. */
+  readonly speculate?: boolean;
+  /** How many questions are under way at once under replay. Default: 16. */
+  readonly concurrency?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A guard that runs in WebAssembly. */
+export interface WasmGuard extends Guard {
+  /** `poisoned` after a trap: every later call rejects with PoisonedError, until {@link WasmGuard.recover}. */
+  readonly health: "ok" | "poisoned" | "closed";
+  readonly module: GuardModule;
+  /** The linear memory and what is kept for going back, in bytes. */
+  readonly memoryBytes: number;
+  /**
+   * A second guard with a copy of this one's state: from there on neither sees what the other does. A poisoned guard's fork
+   * has the state before the failed call.
+   *
+   * @throws {ModuleError} `state-not-capturable`, with the reason, when the module's state cannot be captured.
+   */
+  fork(): Promise<WasmGuard>;
+  /** A clean instance of the same module with the same options, which has not been told any policy. */
+  fresh(): Promise<WasmGuard>;
+  /**
+   * Takes a poisoned guard back to the state before the failed call. Does nothing when it is well.
+   *
+   * @throws {ModuleError} `state-not-capturable`, with the reason, when that is not possible.
+   */
+  recover(): Promise<void>;
+}
+
+function positive(value: number | undefined, name: string, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`Cannot load the guard: "${name}" must be a positive whole number, got ${value}`);
+  return value;
+}
+
+function settings(module: GuardModule, options: InstantiateOptions) {
+  const { limits = {}, suspension = "auto", logLevel = "debug" } = options;
+  if (!["auto", "replay", "jspi"].includes(suspension)) {
+    throw new RangeError(`Cannot load the guard: "suspension" must be "auto", "replay" or "jspi", got "${suspension}"`);
+  }
+  if (suspension === "jspi" && !canSuspend()) {
+    throw new RangeError(
+      'Cannot load the guard: "suspension" is "jspi", but this runtime has no WebAssembly.Suspending; use "auto" or "replay"',
+    );
+  }
+  if (!["debug", "info", "warn", "error"].includes(logLevel)) {
+    throw new RangeError(
+      `Cannot load the guard: "logLevel" must be "debug", "info", "warn" or "error", got "${logLevel}"`,
+    );
+  }
+  if (limits.timeoutMs !== undefined && !(limits.timeoutMs > 0)) {
+    throw new RangeError(
+      `Cannot load the guard: "limits.timeoutMs" must be a positive number of milliseconds, got ${limits.timeoutMs}`,
+    );
+  }
+  return {
+    name: options.name ?? module.name,
+    suspension,
+    backendCalls:
+      limits.backendCalls === 0 ? 0 : positive(limits.backendCalls, "limits.backendCalls", defaultBackendCalls),
+    answerTimeoutMs: positive(limits.backendTimeoutMs, "limits.backendTimeoutMs", 60_000),
+    inputBytes: inputLimit(positive(limits.inputBytes, "limits.inputBytes", Number.MAX_SAFE_INTEGER)),
+    outputBytes: Math.min(positive(limits.outputBytes, "limits.outputBytes", maximumOutputBytes), maximumOutputBytes),
+    timeoutMs: limits.timeoutMs,
+    concurrency: positive(options.concurrency, "concurrency", 16),
+    logLevel: (options.log === undefined ? "none" : logLevel) as LogLevel | "none",
+  };
+}
+
+/** Whether an error left the guest's code half-way: then its stack pointer is off, and only an earlier state is of use. */
+function leftGuest(error: GuardError): boolean {
+  if (error instanceof LimitError) return error.limit !== "outputBytes" && error.limit !== "memoryPages";
+  return error.code !== "guard-return" && error.code !== "protocol";
+}
+
+/** Starts an instance of a compiled guard, `_initialize` included. Throws RangeError for bad options, GuardError when the guard does not start. */
+export async function instantiateGuard(
+  module: GuardModule,
+  source: GuestModule,
+  options: InstantiateOptions,
+): Promise<WasmGuard> {
+  const given = settings(module, options);
+  const log = (line: LogLine): void => options.log?.({ guard: given.name, ...line });
+  const state = await createGuestState({
+    source,
+    instance: { logLevel: given.logLevel },
+    exchange: { outputBytes: given.outputBytes },
+    log,
+    guard: given.name,
+  });
+  if (!module.guestAllocates && options.log !== undefined) {
+    log({
+      level: "warn",
+      source: "host",
+      message: "The guard exports no alloc and dealloc: the host grows its memory for its own buffers",
+    });
+  }
+  return guardOf(module, state, options, given, log);
+}
+
+function guardOf(
+  module: GuardModule,
+  state: GuestState,
+  options: InstantiateOptions,
+  given: ReturnType<typeof settings>,
+  log: (line: LogLine) => void,
+): WasmGuard {
+  const { name } = given;
+  const queue = createQueue();
+  let health: WasmGuard["health"] = "ok";
+  let firstFault: GuardError | undefined;
+  let endCurrent: ((reason: Error) => void) | undefined;
+
+  const changeHealth = (next: WasmGuard["health"], cause?: GuardError): void => {
+    if (health === "closed" || health === next) return;
+    health = next;
+    firstFault = cause;
+    options.onEvent?.({ type: "health", guard: name, health: next, ...(cause === undefined ? {} : { cause }) });
+  };
+
+  const unusable = (phase: string): GuardError | undefined => {
+    if (health === "closed")
+      return new ClosedError(`Cannot call the guard: "${name}" is closed`, { guard: name, phase });
+    if (health !== "poisoned") return undefined;
+    const first = firstFault?.message ?? "a fault";
+    return new PoisonedError(
+      `Cannot call the guard: "${name}" is poisoned by an earlier fault (${first}); recover it or load a fresh one`,
+      {
+        guard: name,
+        phase,
+        cause: firstFault,
+      },
+    );
+  };
+
+  /** After a throw out of the guest: a trap poisons, everything else goes back to the state before the call. */
+  const afterFault = async (fault: GuardError): Promise<void> => {
+    if (fault.code === "exit" && !state.canRewind) return;
+    if (fault.code === "trap" || !state.canRewind) return changeHealth("poisoned", fault);
+    try {
+      await state.rewind();
+    } catch {
+      changeHealth("poisoned", fault);
+    }
+  };
+
+  const call = async <T>(
+    phase: LabelFunction,
+    text: string,
+    parse: (answer: string) => T,
+    callOptions: CallOptions,
+  ): Promise<T> => {
+    const refused = unusable(phase);
+    if (refused !== undefined) throw refused;
+    const backend = callOptions.backend ?? options.backend;
+    const context = { guard: name, phase };
+    const deadline = createDeadline(callOptions.signal, callOptions.timeoutMs ?? given.timeoutMs, context);
+    deadline.check();
+    const turn = queue.enter(deadline);
+    if (turn !== undefined) await turn;
+    let busy: Promise<void> | undefined;
+    try {
+      const late = unusable(phase);
+      if (late !== undefined) throw late;
+      deadline.check();
+      const suspension = chooseSuspension(given.suspension, backend, state, name);
+      const { answer, report } = labelCall(phase, text, state, suspension, {
+        guard: name,
+        backend,
+        backendCalls: given.backendCalls,
+        answerTimeoutMs: given.answerTimeoutMs,
+        concurrency: given.concurrency,
+        speculate: options.speculate !== false && backend?.speculate !== false,
+        exchange: { outputBytes: given.outputBytes },
+        deadline,
+        log,
+      });
+      let error: GuardError | undefined;
+      try {
+        endCurrent = deadline.end;
+        const found = typeof answer === "string" ? answer : await answer;
+        try {
+          return parse(found);
+        } catch (unreadable) {
+          error = locate(unreadable as GuardError, context);
+          throw error;
+        }
+      } catch (thrown) {
+        if (error === undefined) {
+          error = locate(faultOf(thrown, context), context);
+          if (leftGuest(error)) busy = afterFault(error);
+          else state.push(phase, text, report.recording);
+        }
+        throw error;
+      } finally {
+        endCurrent = undefined;
+        if (options.onEvent !== undefined || callOptions.onEvent !== undefined) emit(report, phase, error, callOptions);
+      }
+    } finally {
+      // The caller has its error at once; the next call waits until the state is back.
+      if (busy === undefined) queue.leave();
+      else busy.then(queue.leave, queue.leave);
+    }
+  };
+
+  const emit = (
+    report: ReturnType<typeof labelCall>["report"],
+    phase: LabelFunction,
+    error: GuardError | undefined,
+    callOptions: CallOptions,
+  ): void => {
+    const events: GuardEvent[] = [
+      ...report.questions.events(report.asked),
+      ...report.sleeps.map((milliseconds): GuardEvent => ({ type: "sleep", guard: name, milliseconds })),
+      {
+        type: "label-call",
+        guard: name,
+        function: phase,
+        suspension: report.suspension,
+        runs: report.runs,
+        questions: report.asked.size,
+        ...(error === undefined ? {} : { error }),
+      },
+    ];
+    for (const event of events) {
+      options.onEvent?.(event);
+      callOptions.onEvent?.(event);
+    }
+  };
+
+  const alone = async <T>(action: () => Promise<T>): Promise<T> => {
+    const turn = queue.enter(createDeadline(undefined, undefined, { guard: name }));
+    if (turn !== undefined) await turn;
+    try {
+      if (health === "closed") throw unusable("fork");
+      return await action();
+    } finally {
+      queue.leave();
+    }
+  };
+
+  return {
+    name,
+    module,
+    get health() {
+      return health;
+    },
+    get memoryBytes() {
+      return state.memoryBytes;
+    },
+    async labelAgent(policy: unknown, callOptions: CallOptions = {}): Promise<AgentLabels> {
+      return call("label_agent", agentInput(policy, given.inputBytes), parseAgentLabels, callOptions);
+    },
+    async labelResource(toolCall: ToolCall, callOptions: CallOptions = {}): Promise<ResourceLabels> {
+      return call(
+        "label_resource",
+        resourceInput(toolCall, callOptions, given.inputBytes),
+        parseResourceLabels,
+        callOptions,
+      );
+    },
+    async labelResponse(
+      toolCall: ToolCall,
+      result: unknown,
+      callOptions: CallOptions = {},
+    ): Promise<ResponseLabels | null> {
+      return call(
+        "label_response",
+        responseInput(toolCall, result, callOptions, given.inputBytes),
+        parseResponseLabels,
+        callOptions,
+      );
+    },
+    fork(): Promise<WasmGuard> {
+      return alone(async () => {
+        if (health === "ok") state.settle();
+        return guardOf(module, await state.clone(), options, given, log);
+      });
+    },
+    fresh: () => module.instantiate({ ...options, name }),
+    recover(): Promise<void> {
+      return alone(async () => {
+        if (health !== "poisoned") return;
+        await state.rewind();
+        changeHealth("ok");
+      });
+    },
+    async close(): Promise<void> {
+      if (health === "closed") return;
+      const wasWell = health === "ok";
+      const reason = new ClosedError(`The guard "${name}" was closed`, { guard: name });
+      queue.clear(reason);
+      endCurrent?.(reason);
+      changeHealth("closed");
+      // A guest that is waiting for its backend is not to be touched; it is given up with its memory.
+      if (wasWell && endCurrent === undefined) state.release();
+      state.close();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// The neutral root of edge-guard: nothing here depends on a runtime. Runtime-specific parts live at edge-guard/node and the like.
+export type { AskOptions, Backend } from "./backend/backend.ts";
+export { type FunctionBackendOptions, functionBackend } from "./backend/function.ts";
+export { type HttpBackendOptions, httpBackend } from "./backend/http.ts";
+export { type LimitOptions, withLimit } from "./backend/limit.ts";
+export { type McpClientLike, mcpBackend } from "./backend/mcp.ts";
+export { type MemoizedOptions, memoized } from "./backend/memoized.ts";
+export { type BackendServer, type MessagePortLike, messagePortBackend, serveBackend } from "./backend/message-port.ts";
+export {
+  type RecordedBackend,
+  type RecordedEntry,
+  type RecordingBackend,
+  recordedBackend,
+  recordingBackend,
+} from "./backend/recorded.ts";
+export { type RetryOptions, withRetry } from "./backend/retry.ts";
+export { withTimeout } from "./backend/timeout.ts";
+export { type Evaluation, evaluate } from "./difc/evaluate.ts";
+export type {
+  AgentLabels,
+  ItemLabels,
+  Labels,
+  LegacyResponseLabels,
+  Mode,
+  Operation,
+  PathResponseLabels,
+  ResourceLabels,
+  ResponseLabels,
+  Tag,
+} from "./difc/labels.ts";
+export {
+  AbortError,
+  BackendError,
+  CacheError,
+  ClosedError,
+  ExitError,
+  type FaultContext,
+  GuardError,
+  type GuardErrorCode,
+  GuardReturnError,
+  isGuardError,
+  LimitError,
+  ModuleError,
+  type ModuleErrorCode,
+  PoisonedError,
+  PolicyError,
+  ProtocolError,
+  ScenarioError,
+  StateError,
+  TimeoutError,
+  TrapError,
+} from "./errors.ts";
+export type { CallEvent, GuardEvent, HealthEvent, LogEntry, QuestionEvent, SleepEvent } from "./guard/events.ts";
+export type { CallOptions, Guard, ToolCall } from "./guard/guard.ts";
+export { type LoadGuardOptions, loadGuard } from "./guard/load.ts";
+export { type CompileGuardOptions, compileGuard, type GuardModule } from "./guard/module.ts";
+export { noopGuard } from "./guard/noop.ts";
+export { createGuardRegistry, type GuardRegistry } from "./guard/registry.ts";
+export { type GuardSession, type GuardSessions, type GuardSessionsOptions, guardSessions } from "./guard/sessions.ts";
+export type { GuardLimits, InstantiateOptions, WasmGuard } from "./guard/wasm-guard.ts";
+export { type WriteSinkOptions, writeSinkGuard } from "./guard/write-sink.ts";
+export { labelAgentPayload, parsePolicy } from "./policy/parse.ts";
+export type { AllowOnlyPolicy, IntegrityLevel, Policy, WriteSinkPolicy } from "./policy/policy.ts";
+export { acceptFor } from "./policy/scopes.ts";
+export { type GuardReport, inspectGuard } from "./wasm/inspect.ts";
+export { type PrepareOptions, prepareGuard } from "./wasm/prepare.ts";
+export type { GuardSource, LoadProgress } from "./wasm/source.ts";

@@ -1,0 +1,201 @@
+// JSON in and out of linear memory: the host's buffers, the length protocol, the checks on what comes back (guard-abi.md, Calling a label function).
+import { GuardReturnError, LimitError, ProtocolError } from "../errors.ts";
+import { callAttempts, firstOutputBytes, maximumOutputBytes, pageSize } from "./contract.ts";
+import type { BufferRange, Guest, LabelExport } from "./instance.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Buffers above this are given back after the call. */
+const keptInputBytes = 1024 * 1024;
+const keptOutputBytes = firstOutputBytes + 65536;
+
+/** The number of UTF-8 bytes of a string; lone surrogates count as U+FFFD. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) length += 1;
+    else if (unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) {
+      length += 2;
+      index++;
+    } else length += 2;
+  }
+  return length;
+}
+
+function memoryLimit(size: number): LimitError {
+  return new LimitError(
+    "memoryPages",
+    `Cannot call the guard: its memory has no room for a buffer of ${size} bytes; raise limits.memoryPages`,
+  );
+}
+
+function overlaps(range: BufferRange, other: BufferRange | undefined): boolean {
+  return (
+    other !== undefined && range.pointer < other.pointer + other.size && other.pointer < range.pointer + range.size
+  );
+}
+
+function allocate(guest: Guest, size: number, other: BufferRange | undefined): BufferRange {
+  const { alloc, memory } = guest;
+  if (alloc !== undefined && guest.dealloc !== undefined) {
+    const pointer = alloc(size) >>> 0;
+    if (pointer === 0) throw memoryLimit(size);
+    const range = { pointer, size };
+    if (pointer + size > memory.buffer.byteLength || overlaps(range, other)) {
+      throw new ProtocolError(`The guard's alloc(${size}) returned ${pointer}, which is not free memory of that size`);
+    }
+    return range;
+  }
+  const pages = Math.ceil(size / pageSize);
+  try {
+    return { pointer: memory.grow(pages) * pageSize, size: pages * pageSize };
+  } catch {
+    throw memoryLimit(size);
+  }
+}
+
+function free(guest: Guest, range: BufferRange | undefined): void {
+  if (range !== undefined) guest.dealloc?.(range.pointer, range.size);
+}
+
+function reserve(guest: Guest, which: "input" | "output", size: number): BufferRange {
+  const kept = guest.buffers[which];
+  if (kept !== undefined && kept.size >= size) return kept;
+  // Freed first: two large buffers at once may not fit.
+  guest.buffers[which] = undefined;
+  free(guest, kept);
+  const range = allocate(guest, size, guest.buffers[which === "input" ? "output" : "input"]);
+  guest.buffers[which] = range;
+  return range;
+}
+
+/** Gives every buffer of the host back to the guest's allocator. */
+export function releaseBuffers(guest: Guest): void {
+  const { input, output } = guest.buffers;
+  guest.buffers.input = undefined;
+  guest.buffers.output = undefined;
+  free(guest, input);
+  free(guest, output);
+}
+
+function trimBuffers(guest: Guest): void {
+  if (guest.dealloc === undefined) return;
+  const { input, output } = guest.buffers;
+  if (input !== undefined && input.size > keptInputBytes) {
+    guest.buffers.input = undefined;
+    free(guest, input);
+  }
+  if (output !== undefined && output.size > keptOutputBytes) {
+    guest.buffers.output = undefined;
+    free(guest, output);
+  }
+}
+
+function writeInput(guest: Guest, text: string): BufferRange {
+  // Room for the usual case, ASCII with a few exceptions; the exact size is counted only when that was not enough.
+  let range = reserve(guest, "input", text.length + (text.length >> 3) + 64);
+  for (;;) {
+    const target = new Uint8Array(guest.memory.buffer as ArrayBuffer, range.pointer, range.size);
+    const { read, written } = encoder.encodeInto(text, target);
+    if (read >= text.length) return { pointer: range.pointer, size: written };
+    range = reserve(guest, "input", utf8Length(text));
+  }
+}
+
+/** Reads the needed size after a -2; 0 stands for "unknown". */
+function neededSize(guest: Guest, output: BufferRange): number {
+  return output.size < 4 ? 0 : new DataView(guest.memory.buffer, output.pointer, 4).getUint32(0, true);
+}
+
+function largerOutput(guest: Guest, output: BufferRange, limit: number): number {
+  const needed = neededSize(guest, output);
+  const next = needed > output.size ? needed : Math.max(output.size + 1, Math.min(output.size * 2, limit));
+  if (next > limit) {
+    throw new LimitError(
+      "outputBytes",
+      `The guard's answer needs ${needed > output.size ? needed : "more"} bytes, the limit is ${limit}`,
+    );
+  }
+  return next;
+}
+
+function clear(guest: Guest, range: BufferRange, length: number): void {
+  new Uint8Array(guest.memory.buffer as ArrayBuffer, range.pointer, length).fill(0);
+}
+
+function readOutput(guest: Guest, output: BufferRange, length: number): string {
+  if (length > output.size)
+    throw new ProtocolError(`The guard says that it answered ${length} bytes into a buffer of ${output.size}`);
+  try {
+    return decoder.decode(new Uint8Array(guest.memory.buffer as ArrayBuffer, output.pointer, length));
+  } catch (cause) {
+    throw new ProtocolError("The guard's answer is not UTF-8", { cause });
+  } finally {
+    // A later call whose guest writes nothing must not find this answer.
+    clear(guest, output, length);
+  }
+}
+
+export interface ExchangeOptions {
+  /** In bytes, at most 16 MiB. */
+  readonly outputBytes: number;
+}
+
+/**
+ * Calls a label function with a text and gives its answer's text, empty for 0. Synchronous when the export is. Throws
+ * GuardReturnError, ProtocolError or LimitError for what the guest answers; whatever the guest itself throws comes out unchanged.
+ */
+export function exchange(
+  guest: Guest,
+  call: LabelExport,
+  text: string,
+  options: ExchangeOptions,
+): string | Promise<string> {
+  const limit = Math.min(options.outputBytes, maximumOutputBytes);
+  let capacity = Math.min(limit, firstOutputBytes);
+  let attempt = 0;
+
+  /** `undefined`: once more, with a larger buffer. */
+  const settle = (output: BufferRange, value: number): string | undefined => {
+    if (value > 0) return readOutput(guest, output, value);
+    if (value === 0) return "";
+    if (value === -2 && attempt < callAttempts) {
+      capacity = largerOutput(guest, output, limit);
+      return undefined;
+    }
+    clear(guest, output, output.size);
+    if (value === -2) throw new LimitError("outputBytes", `The guard asked for a larger buffer ${callAttempts} times`);
+    throw new GuardReturnError(value, `The guard reported the error ${value}`);
+  };
+
+  const begin = (): { output: BufferRange; value: number | Promise<number> } => {
+    attempt++;
+    const input = writeInput(guest, text);
+    // A guard may echo its input, and some answer 0 ("no labels") when that does not fit.
+    const output = reserve(guest, "output", Math.max(capacity, Math.min(limit, input.size + 65536)));
+    clear(guest, output, Math.min(4, output.size));
+    return { output, value: call(input.pointer, input.size, output.pointer, output.size) };
+  };
+
+  const finish = (answer: string): string => {
+    trimBuffers(guest);
+    return answer;
+  };
+
+  const later = async (first: { output: BufferRange; value: number | Promise<number> }): Promise<string> => {
+    for (let step = first; ; step = begin()) {
+      const answer = settle(step.output, await step.value);
+      if (answer !== undefined) return finish(answer);
+    }
+  };
+
+  for (;;) {
+    const step = begin();
+    if (typeof step.value !== "number") return later(step);
+    const answer = settle(step.output, step.value);
+    if (answer !== undefined) return finish(answer);
+  }
+}

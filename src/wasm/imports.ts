@@ -1,0 +1,89 @@
+// The env imports: call_backend and host_log (guard-abi.md). Every pointer comes from a hostile guest and is checked.
+import type { Guest } from "./instance.ts";
+import type { Answer, LogLevel, Question, Run } from "./run.ts";
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+const maximumLogBytes = 65536;
+
+/** A view of `[pointer, pointer + length)`, or `undefined` when it is not all inside the memory. */
+export function viewOf(
+  memory: WebAssembly.Memory | undefined,
+  pointer: number,
+  length: number,
+): Uint8Array<ArrayBuffer> | undefined {
+  // Code that runs while the module is instantiated has no memory that a host could reach.
+  if (memory === undefined) return undefined;
+  const from = pointer >>> 0;
+  const size = length >>> 0;
+  const buffer = memory.buffer as ArrayBuffer;
+  return from + size > buffer.byteLength ? undefined : new Uint8Array(buffer, from, size);
+}
+
+function readQuestion(memory: WebAssembly.Memory, run: Run, parameters: readonly number[]): Question | undefined {
+  const [toolPointer = 0, toolLength = 0, argsPointer = 0, argsLength = 0, resultPointer = 0, resultCap = 0] =
+    parameters;
+  const toolBytes = viewOf(memory, toolPointer, toolLength);
+  const argsBytes = viewOf(memory, argsPointer, argsLength);
+  if (toolBytes === undefined || argsBytes === undefined || viewOf(memory, resultPointer, resultCap) === undefined)
+    return undefined;
+  try {
+    const tool = strict.decode(toolBytes);
+    const text = strict.decode(argsBytes);
+    if (tool.trim() === "") return undefined;
+    return { key: `${run.sleeps}\0${tool}\0${text}`, tool, args: text === "" ? {} : JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function writeAnswer(memory: WebAssembly.Memory, answer: Answer, pointer: number, cap: number): number {
+  if (answer === null) return -1;
+  const target = viewOf(memory, pointer, cap);
+  if (target === undefined) return -1;
+  if (answer.length <= target.length) {
+    target.set(answer);
+    return answer.length;
+  }
+  if (target.length >= 4) new DataView(target.buffer, target.byteOffset, 4).setUint32(0, answer.length, true);
+  return -2;
+}
+
+/** Whether the run has put this question before; remembers that it has now. */
+function remember(run: Run, question: Question): boolean {
+  const known = run.asked.has(question.key);
+  run.asked.add(question.key);
+  return known;
+}
+
+export function callBackend(guest: Guest, parameters: readonly number[]): number {
+  const { run } = guest;
+  if (run === undefined) return -1;
+  run.check?.();
+  const question = readQuestion(guest.memory, run, parameters);
+  if (question === undefined) return -1;
+  const answer = run.ask(question, remember(run, question));
+  return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
+}
+
+export async function callBackendLater(guest: Guest, parameters: readonly number[]): Promise<number> {
+  const { run } = guest;
+  if (run?.askLater === undefined) return callBackend(guest, parameters);
+  run.check?.();
+  const question = readQuestion(guest.memory, run, parameters);
+  if (question === undefined) return -1;
+  const answer = await run.askLater(question, remember(run, question));
+  return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
+}
+
+export function hostLog(guest: Guest, level: number, pointer: number, length: number): void {
+  const { run } = guest;
+  run?.check?.();
+  const rank = level >= 0 && level <= 3 ? level : 1;
+  // Nobody wants it: a guard may log hundreds of lines in one call, so they are not even decoded.
+  if (run === undefined || rank < guest.wantedLevel) return;
+  const bytes = viewOf(guest.memory, pointer, Math.min(length >>> 0, maximumLogBytes));
+  if (bytes === undefined) return;
+  run.log({ level: levels[level] ?? "unknown", message: lenient.decode(bytes), source: "host_log" });
+}

@@ -1,0 +1,253 @@
+// One instance of a guard's module: its exports, its state, and how that state is captured and put back (design.md, Checkpoint).
+import { LimitError, ModuleError } from "../errors.ts";
+import { type LabelFunction, pageSize, reserved, wasiModule } from "./contract.ts";
+import { callBackend, callBackendLater, hostLog } from "./imports.ts";
+
+import type { Preparation } from "./prepare.ts";
+import type { LogLevel, Run } from "./run.ts";
+import type { WasiHost } from "./wasi.ts";
+
+/** What instances of one module share. */
+export interface GuestModule {
+  readonly module: WebAssembly.Module;
+  readonly preparation: Preparation | undefined;
+  readonly memoryPages: number;
+  /** Present when the module imports WASI; loaded only then. */
+  readonly createWasi?: (guest: Guest, names: readonly string[]) => WasiHost;
+}
+
+/** A range of the linear memory that the host uses for input or output. */
+export interface BufferRange {
+  readonly pointer: number;
+  readonly size: number;
+}
+
+/** The host's own buffers inside the guest. */
+export interface HostBuffers {
+  input?: BufferRange | undefined;
+  output?: BufferRange | undefined;
+}
+
+/** The whole state of an instance, the contents of the host's own buffers aside. */
+export interface Checkpoint {
+  readonly pages: number;
+  readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array<ArrayBuffer> }[];
+  readonly globals: readonly GlobalValue[];
+  readonly buffers: Readonly<HostBuffers>;
+}
+
+/** i32 and f32, f64 as number; i64 as bigint. */
+export type GlobalValue = number | bigint;
+
+export type LabelExport = (
+  input: number,
+  inputLength: number,
+  output: number,
+  outputCap: number,
+) => number | Promise<number>;
+
+export interface Guest {
+  readonly memory: WebAssembly.Memory;
+  readonly suspends: boolean;
+  readonly wantedLevel: number;
+  /** The run that the guest is in; imports do nothing outside of one. */
+  run: Run | undefined;
+  readonly buffers: HostBuffers;
+  readonly alloc: ((size: number) => number) | undefined;
+  readonly dealloc: ((pointer: number, size: number) => void) | undefined;
+  /** `_initialize`; in a suspending instance it may suspend too. */
+  readonly initialize: (() => void | Promise<void>) | undefined;
+  label(name: LabelFunction): LabelExport;
+  now(clock: number): bigint;
+  sleep(milliseconds: number): void;
+  sleepLater(milliseconds: number): Promise<void>;
+  readonly suspending: ((body: (...parameters: number[]) => Promise<number>) => unknown) | undefined;
+  /** Hands out what the guest wrote to its streams without ending the line. */
+  flush(): void;
+  checkpoint(): Checkpoint;
+  /** Puts a state back in place. False when the memory has grown beyond it: then only a fresh instance will do. */
+  restore(checkpoint: Checkpoint): boolean;
+}
+
+interface JspiNamespace {
+  Suspending?: new (body: unknown) => unknown;
+  promising?: (body: unknown) => (...parameters: number[]) => Promise<number>;
+}
+const jspi = WebAssembly as unknown as JspiNamespace;
+
+/** Whether this runtime can suspend a guest (JavaScript Promise Integration). */
+export function canSuspend(): boolean {
+  return typeof jspi.Suspending === "function" && typeof jspi.promising === "function";
+}
+
+const ranks: { readonly [level in LogLevel | "none"]: number } = {
+  debug: 0,
+  info: 1,
+  unknown: 1,
+  warn: 2,
+  error: 3,
+  none: 4,
+};
+
+export interface InstanceOptions {
+  readonly suspends: boolean;
+  /** Log lines below this level are not decoded; `none` when nobody listens. */
+  readonly logLevel: LogLevel | "none";
+}
+
+function promising(body: unknown): (...parameters: number[]) => Promise<number> {
+  return (jspi.promising as NonNullable<JspiNamespace["promising"]>)(body);
+}
+
+let slept = 0n;
+
+/** Instantiates the module. Runs its start function, if it has one, but not `_initialize`. Throws what the engine throws. */
+export async function createGuest(source: GuestModule, options: InstanceOptions): Promise<Guest> {
+  let memory: WebAssembly.Memory | undefined;
+  let exports: WebAssembly.Exports = {};
+  let wasi: WasiHost | undefined;
+  const wrapped = new Map<LabelFunction, LabelExport>();
+  const suspending = options.suspends
+    ? (body: unknown): unknown => new (jspi.Suspending as NonNullable<JspiNamespace["Suspending"]>)(body)
+    : undefined;
+
+  const readClock = (clock: number): bigint =>
+    // A sleep that was not slept for real must still show on the clock.
+    slept + (clock === 0 ? BigInt(Date.now()) * 1_000_000n : BigInt(Math.round(performance.now() * 1e6)));
+
+  const guest: Guest = {
+    get memory(): WebAssembly.Memory {
+      return memory as WebAssembly.Memory;
+    },
+    suspends: options.suspends,
+    wantedLevel: ranks[options.logLevel],
+    run: undefined,
+    buffers: {},
+    get alloc() {
+      return exports["alloc"] as Guest["alloc"];
+    },
+    get dealloc() {
+      return exports["dealloc"] as Guest["dealloc"];
+    },
+    get initialize() {
+      const body = exports["_initialize"];
+      return (body !== undefined && options.suspends ? promising(body) : body) as Guest["initialize"];
+    },
+    label(name): LabelExport {
+      if (!options.suspends) return exports[name] as unknown as LabelExport;
+      let found = wrapped.get(name);
+      if (found === undefined) {
+        found = promising(exports[name]);
+        wrapped.set(name, found);
+      }
+      return found;
+    },
+    now(clock): bigint {
+      const read = (): bigint => readClock(clock);
+      return guest.run === undefined ? read() : guest.run.clock(read);
+    },
+    sleep(milliseconds): void {
+      const { run } = guest;
+      if (run === undefined) return;
+      run.sleep(milliseconds, run.sleeps);
+      run.sleeps++;
+    },
+    async sleepLater(milliseconds): Promise<void> {
+      const { run } = guest;
+      if (run === undefined) return;
+      await (run.sleepLater ?? run.sleep)(milliseconds, run.sleeps);
+      run.sleeps++;
+    },
+    suspending: suspending as Guest["suspending"],
+    flush: () => wasi?.flush(),
+    checkpoint: () => capture(guest, exports, source),
+    restore: (checkpoint) => putBack(guest, exports, source, checkpoint),
+  };
+
+  const imports: WebAssembly.Imports = {
+    env: {
+      call_backend: (suspending === undefined
+        ? (...parameters: number[]) => callBackend(guest, parameters)
+        : suspending((...parameters: number[]) => callBackendLater(guest, parameters))) as never,
+      host_log: (level: number, pointer: number, length: number) => hostLog(guest, level, pointer, length),
+    },
+  };
+  if (source.createWasi !== undefined) {
+    const names = WebAssembly.Module.imports(source.module).flatMap(({ module, name }) =>
+      module === wasiModule ? [name] : [],
+    );
+    wasi = source.createWasi(guest, names);
+    imports[wasiModule] = wasi.imports;
+  }
+  exports = (await WebAssembly.instantiate(source.module, imports)).exports;
+  memory = exports["memory"] as WebAssembly.Memory;
+  checkMemory(guest, source);
+  for (const name of ["label_agent", "label_resource", "label_response"]) {
+    if ((exports[name] as { length?: number } | undefined)?.length !== 4) {
+      throw new ModuleError("bad-signature", `Cannot use the module: its export "${name}" does not take four i32`);
+    }
+  }
+  return guest;
+}
+
+/** Lets the guest believe that it slept: its clocks move on by as much. */
+export function advanceClocks(milliseconds: number): void {
+  slept += BigInt(Math.round(milliseconds * 1e6));
+}
+
+/** Throws LimitError when the memory is above the cap: possible only for a module that was not prepared. */
+export function checkMemory(guest: Guest, source: GuestModule): void {
+  if (guest.memory.buffer.byteLength <= source.memoryPages * pageSize) return;
+  throw new LimitError(
+    "memoryPages",
+    `The guard's memory has grown to ${guest.memory.buffer.byteLength / pageSize} pages, the limit is ${source.memoryPages}; prepare the module so that it cannot`,
+  );
+}
+
+function globalsOf(exports: WebAssembly.Exports, source: GuestModule): WebAssembly.Global[] {
+  return (source.preparation?.globals ?? []).map((index) => exports[`${reserved}g${index}`] as WebAssembly.Global);
+}
+
+/** Why an instance's state cannot be captured; `undefined` when it can. */
+export function captureObstacle(source: GuestModule): string | undefined {
+  if (source.preparation === undefined)
+    return "the module was not prepared (edge-guard prepare), so its mutable globals are out of reach";
+  return source.preparation.obstacle;
+}
+
+function capture(guest: Guest, exports: WebAssembly.Exports, source: GuestModule): Checkpoint {
+  const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
+  const skipped = [guest.buffers.input, guest.buffers.output]
+    .filter((range) => range !== undefined)
+    .sort((a, b) => a.pointer - b.pointer);
+  const parts: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
+  let offset = 0;
+  for (const { pointer, size } of [...skipped, { pointer: memory.length, size: 0 }]) {
+    if (pointer > offset) parts.push({ offset, bytes: memory.slice(offset, pointer) });
+    offset = Math.max(offset, pointer + size);
+  }
+  return {
+    pages: memory.length / pageSize,
+    parts,
+    globals: globalsOf(exports, source).map((global) => global.value as GlobalValue),
+    buffers: { ...guest.buffers },
+  };
+}
+
+function putBack(guest: Guest, exports: WebAssembly.Exports, source: GuestModule, checkpoint: Checkpoint): boolean {
+  const missing = checkpoint.pages - guest.memory.buffer.byteLength / pageSize;
+  if (missing < 0) return false;
+  if (missing > 0) guest.memory.grow(missing);
+  const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
+  for (const { offset, bytes } of checkpoint.parts) memory.set(bytes, offset);
+  // What the host's buffers hold is no state of the guest, but it must not differ from one run to the next either.
+  for (const range of [checkpoint.buffers.input, checkpoint.buffers.output]) {
+    if (range !== undefined) memory.fill(0, range.pointer, range.pointer + range.size);
+  }
+  globalsOf(exports, source).forEach((global, index) => {
+    global.value = checkpoint.globals[index];
+  });
+  guest.buffers.input = checkpoint.buffers.input;
+  guest.buffers.output = checkpoint.buffers.output;
+  return true;
+}

@@ -1,0 +1,144 @@
+// The rewrite before compiling: caps the memory, exports mutable globals, leaves a mark (design.md, Preparing a module).
+import { type ModuleOutline, sectionId } from "./binary.ts";
+import { defaultMemoryPages, pageSize, preparationVersion, preparedSection, reserved } from "./contract.ts";
+import { examine } from "./examine.ts";
+import { createCursor, createWriter, readBytes, readUnsigned, type Writer } from "./leb.ts";
+
+/** How {@link prepareGuard} rewrites a module. */
+export interface PrepareOptions {
+  /** The cap on the linear memory, in pages of 64 KiB: 1 to 65536. Default: 512 (32 MiB). */
+  readonly memoryPages?: number;
+}
+
+/** What a prepared module says of itself, in the custom section `edge-guard.prepared`. */
+export interface Preparation {
+  readonly version: number;
+  readonly memoryPages: number;
+  /** Indices of the mutable globals, each exported as `edge_guard.g<index>`. */
+  readonly globals: readonly number[];
+  /** Why the state of an instance cannot be captured; absent when it can. */
+  readonly obstacle?: string;
+}
+
+/** Throws RangeError unless `memoryPages` is a number of pages that a memory can have. */
+export function checkMemoryPages(memoryPages: number): number {
+  if (!Number.isInteger(memoryPages) || memoryPages < 1 || memoryPages > 65536) {
+    throw new RangeError(
+      `Cannot cap the memory: "memoryPages" must be a whole number from 1 to 65536, got ${memoryPages}`,
+    );
+  }
+  return memoryPages;
+}
+
+function writeSection(writer: Writer, id: number, body: () => void): void {
+  writer.u8(id);
+  writer.sized(body);
+}
+
+function writeMemory(writer: Writer, outline: ModuleOutline, cap: number): void {
+  const own = outline.memories.slice(outline.importedMemories);
+  writeSection(writer, sectionId.memory, () => {
+    writer.unsigned(own.length);
+    for (const { minimum, maximum } of own) {
+      writer.u8(1);
+      writer.unsigned(minimum);
+      writer.unsigned(Math.min(maximum ?? cap, cap));
+    }
+  });
+}
+
+function writeExports(writer: Writer, bytes: Uint8Array, start: number, end: number, added: readonly number[]): void {
+  const cursor = createCursor(bytes, start, end);
+  const count = readUnsigned(cursor);
+  writeSection(writer, sectionId.export, () => {
+    writer.unsigned(count + added.length);
+    writer.copy(bytes, cursor.position, end);
+    for (const index of added) {
+      writer.name(`${reserved}g${index}`);
+      writer.u8(3);
+      writer.unsigned(index);
+    }
+  });
+}
+
+/**
+ * Prepares a guard's module: lowers its memory's maximum to the cap and exports every mutable global under a reserved name, so
+ * that checkpoints can hold its whole state. Pure; the same bytes and options give the same result, and a prepared module is
+ * prepared again from scratch. Runtimes that take only precompiled modules run this at build time.
+ *
+ * @throws {ModuleError} with the first problem when the module cannot be a guard (guard-abi.md).
+ * @throws {RangeError} when `memoryPages` is not a whole number from 1 to 65536.
+ */
+export function prepareGuard(bytes: Uint8Array | ArrayBuffer, options: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
+  const source = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  const cap = checkMemoryPages(options.memoryPages ?? defaultMemoryPages);
+  const { outline, problems, stateObstacle } = examine(source, cap);
+  if (outline === undefined || problems[0] !== undefined) throw problems[0];
+
+  const exported = new Set(outline.exports.map((item) => item.name));
+  const globals = outline.globals.flatMap(({ mutable, type }, index) =>
+    mutable && type !== "v" && type !== "r" ? [index] : [],
+  );
+  const added = globals.filter((index) => !exported.has(`${reserved}g${index}`));
+
+  const writer = createWriter(source.length + 1024);
+  writer.copy(source, 0, 8);
+  for (const section of outline.sections) {
+    if (section.name === preparedSection) continue;
+    if (section.id === sectionId.memory) writeMemory(writer, outline, cap);
+    else if (section.id === sectionId.export && added.length > 0)
+      writeExports(writer, source, section.content, section.end, added);
+    else writer.copy(source, section.start, section.end);
+  }
+  const preparation: Preparation = {
+    version: preparationVersion,
+    memoryPages: cap,
+    globals,
+    ...(stateObstacle === undefined ? {} : { obstacle: stateObstacle }),
+  };
+  writeSection(writer, sectionId.custom, () => {
+    writer.name(preparedSection);
+    writer.bytes(new TextEncoder().encode(JSON.stringify(preparation)));
+  });
+  return writer.finish().slice();
+}
+
+/** Reads what a compiled module says of its preparation; `undefined` when it was not prepared, or by another version. */
+export function readPreparation(module: WebAssembly.Module): Preparation | undefined {
+  const [section] = WebAssembly.Module.customSections(module, preparedSection);
+  if (section === undefined || section.byteLength > pageSize) return undefined;
+  try {
+    const found = JSON.parse(new TextDecoder().decode(section)) as Preparation;
+    const valid =
+      found.version === preparationVersion && Number.isInteger(found.memoryPages) && Array.isArray(found.globals);
+    return valid ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The custom sections' names, for reports. */
+export function customSections(outline: ModuleOutline): string[] {
+  return outline.sections.flatMap((section) => (section.name === undefined ? [] : [section.name]));
+}
+
+/** The producers section's tools, such as `rustc 1.96.0`, for reports; empty when there is none or it cannot be read. */
+export function producers(bytes: Uint8Array, outline: ModuleOutline): string[] {
+  const section = outline.sections.find(({ name }) => name === "producers");
+  if (section === undefined) return [];
+  try {
+    const decoder = new TextDecoder();
+    const cursor = createCursor(bytes, section.content, section.end);
+    readBytes(cursor);
+    const tools: string[] = [];
+    for (let fields = readUnsigned(cursor); fields > 0; fields--) {
+      readBytes(cursor);
+      for (let values = readUnsigned(cursor); values > 0; values--) {
+        tools.push(`${decoder.decode(readBytes(cursor))} ${decoder.decode(readBytes(cursor))}`.trim());
+      }
+    }
+    return tools;
+  } catch {
+    return [];
+  }
+}
