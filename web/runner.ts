@@ -1,5 +1,5 @@
 // Evaluates scenarios and keeps the last report, so that the page can ask for parts of it. Runs in the worker; in the page where there are none.
-import { inspectGuard, type JudgedItem, type PreviewReport, parsePolicy, preview } from "edge-guard";
+import { type GuardSource, inspectGuard, type JudgedItem, type PreviewReport, parsePolicy, preview } from "edge-guard";
 import { PreviewError, toErrorView } from "./errors.ts";
 import { readSource, sha256 } from "./guard-source.ts";
 import type { ErrorView, GuardInspection, InspectRequest, PreviewGuardSource, RequestOnWire, RunOnWire, TextRequest } from "./protocol.ts";
@@ -28,8 +28,9 @@ function policyErrors(scenario: unknown): ErrorView[] {
       parsePolicy(policy);
     } catch (thrown) {
       const error = toErrorView(thrown, server);
-      const path = error.path === undefined || error.path === "" ? "" : `.${error.path}`;
-      errors.push({ ...error, path: `servers.${server}.policy${path}` });
+      const id = /^[\w-]+$/.test(server) ? `.${server}` : `[${JSON.stringify(server)}]`;
+      const path = (error.path ?? "").replace(/^(?=[^[])/, ".");
+      errors.push({ ...error, path: `servers${id}.policy${path}` });
     }
   }
   return errors;
@@ -60,7 +61,7 @@ export function createRunner(): Runner {
     signal.throwIfAborted();
     const started = performance.now();
     const made = await preview(scenario, {
-      guards: (name: string) => byName[name] ?? byName["*"],
+      guards: (name) => (byName[name] ?? byName["*"]) as GuardSource,
       signal,
       backendDelayMs,
     });

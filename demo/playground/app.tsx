@@ -7,7 +7,7 @@ import { Editor } from "./editor.tsx";
 import { Gallery } from "./gallery.tsx";
 import { GuardPanel } from "./guard-panel.tsx";
 import { Policies } from "./policies.tsx";
-import type { State, Store } from "./store.ts";
+import { policyPath, type State, type Store } from "./store.ts";
 import { ThemeToggle } from "./theme.tsx";
 
 function useStore(store: Store): State {
@@ -17,7 +17,7 @@ function useStore(store: Store): State {
 }
 
 function ScenarioJson({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
-  const outside = state.errors.filter(({ path }) => path !== undefined && !/^servers\.[^.]+\.policy/.test(path));
+  const outside = state.errors.filter(({ path }) => path !== undefined && !Object.keys(state.policies).some((id) => path.startsWith(policyPath(id))));
   const problems = state.json?.problems.length ? state.json.problems : outside;
   return (
     <details class="panel json" onToggle={(event) => store.openJson(event.currentTarget.open)}>
@@ -58,15 +58,15 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
               </button>
             )}
           </div>
+          <Policies state={state} store={store} />
+          <section id="result" class="result" aria-label="Result" tabIndex={-1}>
+            {createElement("policy-preview", { ref: preview })}
+          </section>
           <div class="inputs">
-            <Policies state={state} store={store} />
             <GuardPanel state={state} store={store} />
             <BackendPanel state={state} store={store} />
             <ScenarioJson state={state} store={store} />
           </div>
-          <section id="result" class="result" aria-label="Result" tabIndex={-1}>
-            {createElement("policy-preview", { ref: preview })}
-          </section>
         </main>
       </div>
     </>

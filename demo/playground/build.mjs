@@ -35,7 +35,7 @@ export async function build({ root }) {
     entryPoints: {
       main: "demo/playground/main.tsx",
       "preview-worker": "web/preview-worker.ts",
-      "main.css": "demo/playground/styles.css",
+      styles: "demo/playground/styles.css",
     },
     entryNames: "[name]",
     outdir: "dist/playground",
@@ -44,7 +44,7 @@ export async function build({ root }) {
   });
   for (const file of ["index.html", "icon.svg"]) await copyFile(`${source}/${file}`, `${out}/${file}`);
   await mkdir(`${out}/guards`, { recursive: true });
-  const guard = `${root}dist/repo-guard.wasm`;
+  const guard = `${root}dist/guards/repo-guard.wasm`;
   if (existsSync(guard)) await copyFile(guard, `${out}/guards/repo-guard.wasm`);
   await copyScenarios(root, out);
 }

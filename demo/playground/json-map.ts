@@ -13,22 +13,28 @@ const space = /[ \t\n\r]*/y;
 const text = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
+/** A key's path, in the spelling of the errors of edge-guard. */
+export function at(path: string, key: string): string {
+  if (!/^[\w-]+$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
+  return path === "" ? key : `${path}.${key}`;
+}
+
 /** Reads a JSON text once. Never throws. */
 export function mapJson(source: string): JsonMap {
   const offsets = new Map<string, number>();
   const doubled: string[] = [];
-  let at = 0;
+  let position = 0;
 
   function take(pattern: RegExp): string | undefined {
-    pattern.lastIndex = at;
+    pattern.lastIndex = position;
     const found = pattern.exec(source)?.[0];
-    if (found !== undefined) at += found.length;
+    if (found !== undefined) position += found.length;
     return found;
   }
   function skip(character: string): boolean {
     take(space);
-    if (source[at] !== character) return false;
-    at++;
+    if (source[position] !== character) return false;
+    position++;
     return true;
   }
   /** Reads members up to the closing character; false when something does not fit. */
@@ -40,7 +46,7 @@ export function mapJson(source: string): JsonMap {
   }
   function value(path: string, depth: number): boolean {
     take(space);
-    if (!offsets.has(path)) offsets.set(path, at);
+    if (!offsets.has(path)) offsets.set(path, position);
     if (depth > 500) return false;
     if (skip("{")) {
       const seen = new Set<string>();
@@ -49,7 +55,7 @@ export function mapJson(source: string): JsonMap {
         const quoted = take(text);
         if (quoted === undefined) return false;
         const key = JSON.parse(quoted) as string;
-        const inner = path === "" ? key : `${path}.${key}`;
+        const inner = at(path, key);
         if (seen.has(key)) doubled.push(inner);
         seen.add(key);
         return skip(":") && value(inner, depth + 1);
@@ -64,7 +70,7 @@ export function mapJson(source: string): JsonMap {
 
   const whole = value("", 0);
   take(space);
-  return whole && at === source.length ? { offsets, doubled } : { offsets, doubled, brokenAt: at };
+  return whole && position === source.length ? { offsets, doubled } : { offsets, doubled, brokenAt: position };
 }
 
 /** Line and column of an offset, from 1. */
@@ -76,10 +82,12 @@ export function place(source: string, offset: number): { readonly line: number; 
 
 /** The offset of a path, or of the closest thing around it. */
 export function offsetOf({ offsets }: JsonMap, path: string): number {
-  for (let rest = path; rest !== ""; rest = rest.replace(/(?:\.?[^.[\]]+|\[\d+\])$/, "")) {
+  for (let rest = path; rest !== ""; ) {
     const found = offsets.get(rest);
     if (found !== undefined) return found;
-    if (!/[.[]/.test(rest)) break;
+    const shorter = rest.replace(/(?:\.?[\w-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])$/, "");
+    if (shorter === rest) break;
+    rest = shorter;
   }
   return offsets.get("") ?? 0;
 }
@@ -103,4 +111,20 @@ export function parseText(source: string): { readonly value: unknown } | { reado
     return { problems: map.doubled.map((path) => ({ path, message: "This key is given twice", offset: offsetOf(map, path) })) };
   }
   return { value: JSON.parse(source) as unknown };
+}
+
+const lineWidth = 60;
+
+/** JSON for people: arrays and objects that fit stand on one line. */
+export function pretty(value: unknown, indent = ""): string {
+  const flat = JSON.stringify(value) ?? "null";
+  if (typeof value !== "object" || value === null || flat === "[]" || flat === "{}") return flat;
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) {
+    const simple = value.every((part) => typeof part !== "object" || part === null);
+    if (simple && indent.length + flat.length < lineWidth) return `[${value.map((part) => JSON.stringify(part)).join(", ")}]`;
+    return `[\n${value.map((part) => deeper + pretty(part, deeper)).join(",\n")}\n${indent}]`;
+  }
+  const members = Object.entries(value).filter(([, part]) => part !== undefined);
+  return `{\n${members.map(([key, part]) => `${deeper}${JSON.stringify(key)}: ${pretty(part, deeper)}`).join(",\n")}\n${indent}}`;
 }

@@ -1,10 +1,10 @@
 // The policy of each server in a field of its own, with every mistake at the field: the text's, the policy's, the guard's.
 import type { ComponentChild } from "preact";
 import { Editor, type FieldProblem } from "./editor.tsx";
-import type { Server, State, Store } from "./store.ts";
+import { policyPath, type Server, type State, type Store } from "./store.ts";
 
 const modes = [
-  [undefined, "Guard’s own"],
+  [undefined, "Guard’s"],
   ["strict", "Strict"],
   ["filter", "Filter"],
   ["propagate", "Propagate"],
@@ -21,10 +21,11 @@ function guardName({ guard, policy }: Server): string {
 export function policyProblems(state: State, server: string): readonly FieldProblem[] {
   const draft = state.policies[server];
   if (draft && draft.problems.length > 0) return draft.problems;
-  const prefix = `servers.${server}.policy`;
-  const found: FieldProblem[] = state.errors
-    .filter(({ path }) => path === prefix || path?.startsWith(`${prefix}.`))
-    .map(({ message, path }) => ({ message, path: path!.slice(prefix.length + 1) }));
+  const prefix = policyPath(server);
+  const found: FieldProblem[] = state.errors.flatMap(({ message, path }) => {
+    const inner = path?.startsWith(prefix) ? path.slice(prefix.length) : undefined;
+    return inner === undefined || !/^(?:$|[.[])/.test(inner) ? [] : [{ message, path: inner.replace(/^\./, "") }];
+  });
   if (state.errors.length > 0) return found;
   const refused = state.view?.calls.find((call) => call.server === server && call.error?.phase === "label_agent");
   return refused?.error ? [{ message: refused.error.message }] : found;
@@ -33,7 +34,7 @@ export function policyProblems(state: State, server: string): readonly FieldProb
 export function Policies({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
   const servers = Object.entries(state.scenario?.servers ?? {});
   return (
-    <section class="panel" aria-label="Policies">
+    <section class="panel policies" aria-label="Policies">
       {servers.map(([id, server]) => {
         const draft = state.policies[id];
         return draft === undefined ? (

@@ -1,6 +1,6 @@
 // The playground's state and everything that changes it. One scenario is the truth; texts that do not parse yet stand beside it.
 import { type ErrorView, type GuardInspection, type PolicyPreviewElement, PreviewError, type PreviewView } from "edge-guard/web";
-import { type Problem, parseText } from "./json-map.ts";
+import { at, type Problem, parseText, pretty } from "./json-map.ts";
 
 export type Json = { readonly [key: string]: unknown };
 export interface Answer extends Json {
@@ -72,10 +72,6 @@ export interface Store {
 
 const sampleGuard = new URL("guards/repo-guard.wasm", document.baseURI).href;
 
-export function pretty(value: unknown): string {
-  return JSON.stringify(value, null, 2) ?? "";
-}
-
 function sameQuestion(one: Pick<Answer, "tool" | "args">, other: Pick<Answer, "tool" | "args">): boolean {
   const canonical = (value: unknown): string =>
     JSON.stringify(value ?? {}, (_key, part: unknown) =>
@@ -92,6 +88,20 @@ export function answerTo(scenario: Scenario, server: string, question: Pick<Answ
 /** What to paste in for a question nobody answers: the cautious answer where the shape is known, else an empty object. */
 function suggestion({ tool }: Pick<Answer, "tool">): unknown {
   return tool === "get_repository" ? { private: true } : {};
+}
+
+/** Where a server's policy stands in a scenario. */
+export function policyPath(server: string): string {
+  return `${at("servers", server)}.policy`;
+}
+
+/** A guard of the user's own stands in for every guard that the scenario names, so the digests of those do not apply. */
+function withoutDigests(scenario: Scenario): Scenario {
+  const servers = Object.entries(scenario.servers).map(([id, server]) => {
+    const { wasm } = (server.guard ?? {}) as { readonly wasm?: unknown };
+    return [id, wasm === undefined ? server : { ...server, guard: { wasm } }];
+  });
+  return { ...scenario, servers: Object.fromEntries(servers) as Scenario["servers"] };
 }
 
 function isScenario(value: unknown): value is Scenario {
@@ -133,13 +143,13 @@ export function createStore(): Store {
   }
 
   function evaluate(): void {
-    const drafts: [string, Draft][] = Object.entries(state.policies).map(([id, draft]) => [`servers.${id}.policy`, draft]);
+    const drafts: [string, Draft][] = Object.entries(state.policies).map(([id, draft]) => [policyPath(id), draft]);
     if (state.json) drafts.push(["", state.json]);
     const errors = drafts.flatMap(([path, { problems }]) =>
       problems.map(({ message, path: inner }) => ({ name: "SyntaxError", message, path: [path, inner].filter(Boolean).join(".") })),
     );
     if (errors.length > 0) preview.fail(new PreviewError(errors));
-    else if (state.scenario) preview.scenario = state.scenario;
+    else if (state.scenario) preview.scenario = state.guard ? withoutDigests(state.scenario) : state.scenario;
   }
 
   function changeServer(id: string, change: Partial<Server>): Scenario {

@@ -34,7 +34,9 @@ function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
         <li class="pp-muted">in {duration(milliseconds)}</li>
         {!passed && <li class="pp-differ">{differ === 1 ? "1 expectation differs" : `${differ} expectations differ`}</li>}
       </ul>
-      {calls.length > 1 && <AgentLabels before={agent.before} after={agent.after} />}
+      {calls.length > 1 && JSON.stringify(agent.before) !== JSON.stringify(agent.after) && (
+        <AgentLabels before={agent.before} after={agent.after} />
+      )}
     </div>
   );
 }
