@@ -31,13 +31,21 @@ export function checkExpectation(
     check("kept", sorted(expected.kept), kept);
   }
   if (expected.removed?.length === 0) {
-    check("removed", [], outcome.removed.map((item) => ({ index: item.index, violations: item.violations })));
+    check(
+      "removed",
+      [],
+      outcome.removed.map((item) => ({ index: item.index, violations: item.violations })),
+    );
   }
   expected.removed?.forEach((wanted, position) => {
     const at = `removed[${position}]`;
     const actual = outcome.removed.find((item) => item.index === wanted.index);
     if (actual === undefined) {
-      check(at, wanted, outcome.removed.map((item) => item.index));
+      check(
+        at,
+        wanted,
+        outcome.removed.map((item) => item.index),
+      );
       return;
     }
     check(`${at}.description`, wanted.description, actual.description);

@@ -1,7 +1,7 @@
 // The reference monitor: stands between an agent and its servers and lets through what the guards' labels allow.
 import type { Labels } from "../difc/labels.ts";
 import { normalizeTags } from "../difc/taint.ts";
-import { createGuardSessions } from "../guard/guard-sessions.ts";
+import { guardSessions } from "../guard/sessions.ts";
 import type { CallReport, MonitorEvent } from "./events.ts";
 import { memoryAgents } from "./memory-agents.ts";
 import { kindOf, type MonitorOptions, readServers } from "./options.ts";
@@ -67,7 +67,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
 export function createInspectedMonitor(options: MonitorOptions, inspect?: (seen: Inspection) => void): Monitor {
   const servers = readServers(options);
   const { mode, capabilities, onEvent, state = memoryAgents() } = options;
-  const sessions = createGuardSessions();
+  const sessions = guardSessions();
   const severalServers = servers.size > 1;
 
   async function callTool(call: MonitoredToolCall, execute: () => unknown): Promise<Outcome> {
@@ -76,7 +76,8 @@ export function createInspectedMonitor(options: MonitorOptions, inspect?: (seen:
     requireString("agentId", agentId);
     requireString("server", id);
     requireString("tool", tool);
-    if (signal !== undefined && typeof signal?.addEventListener !== "function") throw misuse("signal", "an AbortSignal", signal);
+    if (signal !== undefined && typeof signal?.addEventListener !== "function")
+      throw misuse("signal", "an AbortSignal", signal);
     if (typeof execute !== "function") throw misuse("execute", "a function", execute);
     const server = servers.get(id);
     if (server === undefined) {

@@ -11,7 +11,7 @@ import type { AgentStore } from "./state.ts";
 
 /** One server that the agent can call. */
 export interface MonitoredServer {
-  /** @default from a write-sink policy the guard that it describes; without a policy {@link noopGuard} */
+  /** @default from a write-sink policy the guard that it describes; without a policy {@link noopGuard}, unless another server has a guard */
   readonly guard?: Guard | undefined;
   /** Anything that parsePolicy takes. @default none: label_agent is given an empty object */
   readonly policy?: unknown;
@@ -65,11 +65,15 @@ export function readServers(options: MonitorOptions): Map<string, Server> {
   if (onEvent !== undefined && typeof onEvent !== "function") {
     throw new TypeError(`${CANNOT}: "onEvent" must be a function, got ${kindOf(onEvent)}`);
   }
-  if (capabilities !== undefined && !(Array.isArray(capabilities) && capabilities.every((tag) => typeof tag === "string"))) {
+  if (
+    capabilities !== undefined &&
+    !(Array.isArray(capabilities) && capabilities.every((tag) => typeof tag === "string"))
+  ) {
     throw new TypeError(`${CANNOT}: "capabilities" must be an array of strings, got ${kindOf(capabilities)}`);
   }
   const read = new Map(Object.entries(servers).map(([id, server]) => [id, readServer(id, server)]));
   if (read.size === 0) throw new RangeError(`${CANNOT}: "servers" is empty, name at least one`);
+  refuseWayRound(servers, read);
   refuseSharedMemory([...read.values()]);
   return read;
 }
@@ -101,6 +105,16 @@ function readServer(id: string, server: MonitoredServer): Server {
   return { id, guard, payload: labelAgentPayload(policy), backend, limits: policy.toolCallLimits ?? NO_LIMITS };
 }
 
+/** Beside guarded servers one without a guard would be a way round them: it must be meant (difc.md, noop). */
+function refuseWayRound(given: MonitorOptions["servers"], read: ReadonlyMap<string, Server>): void {
+  const guarded = [...read.values()].find(({ guard }) => guard.name !== "noop");
+  const open = [...read.keys()].find((id) => given[id]?.guard === undefined && given[id]?.policy === undefined);
+  if (guarded === undefined || open === undefined) return;
+  throw new TypeError(
+    `${CANNOT}: "servers.${open}.guard" is missing while "servers.${guarded.id}" has a guard; give it one, a write-sink policy or noopGuard()`,
+  );
+}
+
 /** A guard that cannot be forked keeps one policy in its memory: it must not serve two (difc.md, decision 5). */
 function refuseSharedMemory(servers: readonly Server[]): void {
   const payloads = new Map<Guard, { readonly id: string; readonly payload: string }>();
@@ -128,7 +142,9 @@ function requireObject(option: string, value: unknown): asserts value is object 
 function requireKeys(prefix: string, value: object, allowed: readonly string[]): void {
   for (const key of Object.keys(value)) {
     if (!allowed.includes(key)) {
-      throw new TypeError(`${CANNOT}: unknown option "${prefix}${key}"; allowed are ${allowed.map((name) => `"${name}"`).join(", ")}`);
+      throw new TypeError(
+        `${CANNOT}: unknown option "${prefix}${key}"; allowed are ${allowed.map((name) => `"${name}"`).join(", ")}`,
+      );
     }
   }
 }
@@ -141,5 +157,13 @@ function requireMethods(option: string, value: unknown, methods: readonly string
 }
 
 export function kindOf(value: unknown): string {
-  return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : value === undefined ? "undefined" : `a ${typeof value}`;
+  return value === null
+    ? "null"
+    : Array.isArray(value)
+      ? "an array"
+      : typeof value === "object"
+        ? "an object"
+        : value === undefined
+          ? "undefined"
+          : `a ${typeof value}`;
 }

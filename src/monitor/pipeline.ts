@@ -15,7 +15,16 @@ import type { CallReport } from "./events.ts";
 import { countCall, limitedResult } from "./limits.ts";
 import type { Server } from "./options.ts";
 import type { Outcome, RemovedItem } from "./outcome.ts";
-import { type AgentState, type AgentStore, type AgentView, agentView, checkState, grant, restrict, type ShownLabels } from "./state.ts";
+import {
+  type AgentState,
+  type AgentStore,
+  type AgentView,
+  agentView,
+  checkState,
+  grant,
+  restrict,
+  type ShownLabels,
+} from "./state.ts";
 import { createTracer, type Tracer } from "./tracer.ts";
 import { denied, judge, type Verdict } from "./verdict.ts";
 
@@ -63,11 +72,7 @@ interface Progress {
 const NO_LABELS: Labels = Object.freeze({ secrecy: Object.freeze([]), integrity: Object.freeze([]) });
 
 /** Runs a call. Rejects with AbortError or TimeoutError when the signal fires, never for another reason. */
-export async function runCall(
-  surroundings: Surroundings,
-  call: CheckedCall,
-  execute: () => unknown,
-): Promise<Outcome> {
+export async function runCall(surroundings: Surroundings, call: CheckedCall, execute: () => unknown): Promise<Outcome> {
   const { server, capabilities, report } = surroundings;
   const { signal } = call;
   const tracer = createTracer(report);
@@ -86,7 +91,15 @@ export async function runCall(
     const { status, result, removed, violation, notice } = verdict;
     tracer.skipRest("Not needed");
     const agent = { before: progress.before, after: progress.after };
-    outcome = { status, result, removed, ...(violation && { violation }), ...(notice && { notice }), agent, trace: tracer.trace };
+    outcome = {
+      status,
+      result,
+      removed,
+      ...(violation && { violation }),
+      ...(notice && { notice }),
+      agent,
+      trace: tracer.trace,
+    };
   } catch (cause) {
     if (signal?.aborted) throw abortError(signal.reason, { guard: server.guard.name });
     const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -125,7 +138,10 @@ async function runPhases(
   });
   const { operation } = resource;
   const { description, secrecy, integrity } = resource;
-  tracer.end("ok", `A ${operation} of ${plainText(description) || "a resource"}`, { operation, resource: { description, secrecy, integrity } });
+  tracer.end("ok", `A ${operation} of ${plainText(description) || "a resource"}`, {
+    operation,
+    resource: { description, secrecy, integrity },
+  });
 
   const { evaluation, agent } = coarseCheck(mode, view, resource);
   if (evaluation.decision === "deny" && operation !== "read") {
@@ -145,7 +161,11 @@ async function runPhases(
   const all = items?.items ?? [{ data: result.value, description, secrecy, integrity }];
   surroundings.inspect?.({ reader: view.reader, resource, items: all, removed: verdict.removed, blocked });
   const counts = { items: all.length, removed: blocked ? all.length : verdict.removed.length };
-  tracer.end(blocked ? "denied" : "ok", verdict.violation?.reason ?? `${counts.removed} of ${counts.items} withheld`, counts);
+  tracer.end(
+    blocked ? "denied" : "ok",
+    verdict.violation?.reason ?? `${counts.removed} of ${counts.items} withheld`,
+    counts,
+  );
 
   if (!blocked && (mode === "propagate" || severalServers)) {
     await taintAgent(surroundings, call, progress, agentLabels, mode, verdict.shown);
@@ -172,13 +192,18 @@ async function openAgent(surroundings: Surroundings, call: CheckedCall, progress
   });
   const mode = surroundings.mode ?? agentLabels.mode;
   const limit = Object.hasOwn(server.limits, call.tool) ? server.limits[call.tool]! : 0;
-  const opened = await transact<Pick<OpenedAgent, "view" | "limit">>(surroundings.state, call.agentId, abort, (state) => {
-    const counted = limit > 0 ? countCall(state, server.id, call.tool, limit) : state;
-    const view = (of: AgentState): AgentView => agentView(of, agentLabels.agent, mode === "propagate");
-    if (counted === undefined) return { value: { view: view(state), limit } };
-    const next = grant(counted, agentLabels.agent);
-    return { next: next === state ? undefined : next, value: { view: view(next) } };
-  });
+  const opened = await transact<Pick<OpenedAgent, "view" | "limit">>(
+    surroundings.state,
+    call.agentId,
+    abort,
+    (state) => {
+      const counted = limit > 0 ? countCall(state, server.id, call.tool, limit) : state;
+      const view = (of: AgentState): AgentView => agentView(of, agentLabels.agent, mode === "propagate");
+      if (counted === undefined) return { value: { view: view(state), limit } };
+      const next = grant(counted, agentLabels.agent);
+      return { next: next === state ? undefined : next, value: { view: view(next) } };
+    },
+  );
   return { guard, agentLabels, mode, ...opened };
 }
 
@@ -234,7 +259,12 @@ async function labelResponse(
     const message = `Labelled paths that fit no item: ${paths}`;
     surroundings.report({ type: "log", entry: { guard: name, level: "warn", message, source: "host" } });
   }
-  tracer.end("ok", items === null ? "No item labels: the resource's labels stand for the whole" : `Labels for ${items.items.length} items`);
+  tracer.end(
+    "ok",
+    items === null
+      ? "No item labels: the resource's labels stand for the whole"
+      : `Labels for ${items.items.length} items`,
+  );
   return items;
 }
 
@@ -254,9 +284,13 @@ async function taintAgent(
     return { next: next === state ? undefined : next, value: agentView(next, agentLabels.agent, propagates) };
   });
   progress.after = view.writer;
-  progress.tracer.end("ok", propagates ? "The agent has the labels of what it was shown" : "What was shown counts on other servers", {
-    agent: view.writer,
-  });
+  progress.tracer.end(
+    "ok",
+    propagates ? "The agent has the labels of what it was shown" : "What was shown counts on other servers",
+    {
+      agent: view.writer,
+    },
+  );
 }
 
 /** What all that was shown adds up to; computed once, because a store may run a change again. */

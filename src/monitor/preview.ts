@@ -1,9 +1,10 @@
 // Runs a scenario and reports, call by call, what the agent would see and why. Needs neither a DOM nor Node.
-import { BackendError } from "../errors.ts";
+
 import { type RecordedBackend, recordedBackend } from "../backend/recorded.ts";
 import { evaluateFlow, readViolations } from "../difc/evaluate.ts";
 import type { Labels, Mode } from "../difc/labels.ts";
 import { plainText } from "../difc/text.ts";
+import { BackendError } from "../errors.ts";
 import type { LogEntry } from "../guard/events.ts";
 import type { Guard } from "../guard/guard.ts";
 import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
@@ -134,9 +135,11 @@ function guardLoader(
     const key = `${sha256 ?? ""} ${name}`;
     const known = byName.get(key);
     if (known !== undefined) return known;
-    const choice =
-      typeof guards === "function" ? await guards(name, sha256) : guards && Object.hasOwn(guards, name) ? guards[name] : undefined;
-    if (choice === undefined) {
+    const named = (
+      typeof guards === "function" ? guards(name, sha256) : guards && Object.hasOwn(guards, name) && guards[name]
+    ) as unknown;
+    const choice = (await named) as GuardChoice | false | undefined;
+    if (choice === undefined || choice === false) {
       throw new TypeError(`Cannot preview the scenario: its guard "${plainText(name)}" is not among "guards"`);
     }
     let guard: Guard;

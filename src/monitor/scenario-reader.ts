@@ -7,7 +7,9 @@ export { at };
 /** Reads one value; throws ScenarioError with the path. */
 export type Reader<T> = (value: unknown, path: string) => T;
 
-type Fields<T> = { readonly [K in keyof T]-?: { readonly read: Reader<Exclude<T[K], undefined>>; readonly required?: true } };
+type Fields<T> = {
+  readonly [K in keyof T]-?: { readonly read: Reader<Exclude<T[K], undefined>>; readonly required?: true };
+};
 
 /** The head of every message. */
 export function cannotRead(path: string): string {
@@ -84,13 +86,16 @@ export function matching(pattern: RegExp, must: string): Reader<string> {
   return (value, path) => (typeof value === "string" && pattern.test(value) ? value : refuse(path, must, value));
 }
 
-export const string: Reader<string> = (value, path) => (typeof value === "string" ? value : refuse(path, "a string", value));
+export const string: Reader<string> = (value, path) =>
+  typeof value === "string" ? value : refuse(path, "a string", value);
 export const nonBlank: Reader<string> = matching(/\S/, "a non-blank string");
 export const tags: Reader<readonly string[]> = unique(list(nonBlank));
 export const anything: Reader<unknown> = (value) => value;
 
 export const index: Reader<number> = (value, path) =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : refuse(path, "an integer of at least 0", value);
+  Number.isSafeInteger(value) && (value as number) >= 0
+    ? (value as number)
+    : refuse(path, "an integer of at least 0", value);
 
 function entriesOf(value: unknown, path: string): [string, unknown][] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(path, "an object", value);

@@ -154,7 +154,9 @@ const readScenario: read.Reader<Scenario> = read.object({
   title: { read: read.string },
   servers: { read: read.record(readServer), required: true },
   mode: { read: read.oneOf(["strict", "filter", "propagate"]) },
-  agent: { read: read.object({ id: { read: read.nonBlank }, secrecy: { read: read.tags }, integrity: { read: read.tags } }) },
+  agent: {
+    read: read.object({ id: { read: read.nonBlank }, secrecy: { read: read.tags }, integrity: { read: read.tags } }),
+  },
   calls: { read: read.list(readCall), required: true },
 });
 
@@ -167,19 +169,31 @@ const readScenario: read.Reader<Scenario> = read.object({
 export function parseScenario(input: unknown): Scenario {
   const scenario = readScenario(typeof input === "string" ? parseText(input) : input, "");
   const { servers, calls } = scenario;
+  const isGuarded = Object.values(servers).some(
+    ({ guard = "noop", policy }) => guard !== "noop" || policy !== undefined,
+  );
   for (const [id, { guard, policy }] of Object.entries(servers)) {
-    const isSink = policy !== undefined && parsePolicy(policy).kind === "write-sink";
     const path = read.at(read.at("servers", id), "guard");
+    const isSink = policy !== undefined && parsePolicy(policy).kind === "write-sink";
     if (isSink && guard !== undefined) {
       throw new ScenarioError(path, `${read.cannotRead(path)}: a write-sink policy needs no guard, leave it out`);
     }
-    if (!isSink && policy !== undefined && guard === undefined) {
-      throw new ScenarioError(path, `${read.cannotRead(path)}: it is missing, and an allow-only policy means nothing without a guard`);
-    }
+    if (isSink || guard !== undefined || !isGuarded) continue;
+    const why =
+      policy === undefined
+        ? 'other servers have guards; say "noop" if that is meant'
+        : "an allow-only policy means nothing without a guard";
+    throw new ScenarioError(path, `${read.cannotRead(path)}: it is missing, and ${why}`);
   }
   calls.forEach(({ server }, index) => {
     if (Object.hasOwn(servers, server)) return;
-    read.refuse(`calls[${index}].server`, `one of ${Object.keys(servers).map((id) => `"${id}"`).join(", ")}`, server);
+    read.refuse(
+      `calls[${index}].server`,
+      `one of ${Object.keys(servers)
+        .map((id) => `"${id}"`)
+        .join(", ")}`,
+      server,
+    );
   });
   return scenario;
 }

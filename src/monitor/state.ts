@@ -81,7 +81,9 @@ export function grant(state: AgentState, labels: Labels): AgentState {
 export function restrict(state: AgentState, shown: ShownLabels): AgentState {
   const gained = union(state.gained, shown.secrecy);
   const kept =
-    state.kept === null || shown.integrity === null ? (state.kept ?? shown.integrity) : intersection(state.kept, shown.integrity);
+    state.kept === null || shown.integrity === null
+      ? (state.kept ?? shown.integrity)
+      : intersection(state.kept, shown.integrity);
   if (gained === state.gained && kept === state.kept) return state;
   return { ...state, gained, kept };
 }
@@ -147,5 +149,10 @@ function isTags(value: unknown): value is readonly Tag[] {
 }
 
 function isLabels(value: unknown): value is Labels {
-  return typeof value === "object" && value !== null && isTags((value as Labels).secrecy) && isTags((value as Labels).integrity);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    isTags((value as Labels).secrecy) &&
+    isTags((value as Labels).integrity)
+  );
 }

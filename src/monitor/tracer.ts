@@ -31,7 +31,15 @@ export function createTracer(report: (report: CallReport) => void): Tracer {
     if (phase >= NAMES.length) return;
     const now = performance.now();
     const milliseconds = status === "skipped" ? 0 : now - started;
-    const entry = { phase, name: NAMES[phase]!, status, summary, milliseconds, ...details, events: events ?? NO_EVENTS };
+    const entry = {
+      phase,
+      name: NAMES[phase]!,
+      status,
+      summary,
+      milliseconds,
+      ...details,
+      events: events ?? NO_EVENTS,
+    };
     trace.push(entry);
     events = undefined;
     started = now;

@@ -88,7 +88,13 @@ export function denied(
     reason: evaluation.reason!,
     missing: missingTagsOf(evaluation),
   };
-  return { status: "denied", result: deniedResult({ evaluation, agent, resource }), removed, violation, shown: NOTHING };
+  return {
+    status: "denied",
+    result: deniedResult({ evaluation, agent, resource }),
+    removed,
+    violation,
+    shown: NOTHING,
+  };
 }
 
 function shownLabels(items: readonly LabelledItem[], removed: readonly RemovedItem[]): Labels[] {
