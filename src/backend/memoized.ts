@@ -23,7 +23,8 @@ function frozenCopy(value: unknown): unknown {
   const copy = jsonCopy(value);
   const open = [copy];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next === "object" && next !== null) open.push(...Object.values(Object.freeze(next)));
+    if (typeof next !== "object" || next === null) continue;
+    for (const part of Object.values(Object.freeze(next))) open.push(part);
   }
   return copy;
 }

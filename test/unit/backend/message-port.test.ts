@@ -1,6 +1,5 @@
-// messagePortBackend and serveBackend: hostile ends, ends that leave, and that an idle port lets the process end.
+// messagePortBackend and serveBackend: hostile ends, ends that leave, and when a port keeps the process alive.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { functionBackend } from "../../../src/backend/function.ts";
 import { messagePortBackend, serveBackend } from "../../../src/backend/message-port.ts";
@@ -187,13 +186,33 @@ test("message port: arguments that cannot be cloned are a fault, and the next qu
   await backend.close?.();
 });
 
-test("message port: an idle pair of ports lets a Node process end, a waiting question does not", () => {
-  const run = (rest: string) =>
-    spawnSync(process.execPath, ["--input-type=module", "-e", `${rest}`], { timeout: 10_000, encoding: "utf8" });
-  const ports = `
-    const { port1, port2 } = new MessageChannel();
-    const onMessage = () => {};
-    port1.addEventListener("message", onMessage); port1.start(); port1.unref();
-  `;
-  assert.equal(run(ports).status, 0);
+test("message port: keeps the process alive exactly while a question waits", async () => {
+  const { port1, port2 } = new MessageChannel();
+  let kept: boolean | undefined;
+  // Node itself calls ref when the first listener comes.
+  const port = Object.assign(port1, {
+    ref() {
+      kept = true;
+    },
+    unref() {
+      kept = false;
+    },
+  });
+  const backend = messagePortBackend(port as never);
+  assert.equal(kept, false);
+  const server = serveBackend(port2 as never, functionBackend(() => pause(5).then(() => 1)));
+  const answers = ["a", "b"].map((tool) => backend.callTool(tool, {}));
+  assert.equal(kept, true);
+  await pause(20);
+  await Promise.all(answers);
+  assert.equal(kept, false);
+  const controller = new AbortController();
+  const answer = backend.callTool("c", {}, controller) as Promise<unknown>;
+  assert.equal(kept, true);
+  controller.abort();
+  await assert.rejects(answer);
+  assert.equal(kept, false);
+  server.close();
+  port1.close();
+  port2.close();
 });

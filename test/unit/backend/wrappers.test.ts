@@ -293,6 +293,11 @@ test("memoized: no caller can change another's answer, and the inner backend's o
   assert.deepEqual(await ask(backend), { list: [{ a: 1 }] });
 });
 
+test("memoized: an answer with a million items is kept", async () => {
+  const answer = await ask(memoized(functionBackend(() => Array.from({ length: 1_000_000 }, () => [null]))));
+  assert(Object.isFrozen((answer as unknown[])[999_999]));
+});
+
 test("memoized: an own key __proto__ survives the copy", async () => {
   const value = JSON.parse('{"__proto__":{"x":1}}');
   const answer = await ask(memoized(functionBackend(() => value)));
