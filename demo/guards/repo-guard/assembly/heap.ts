@@ -39,7 +39,7 @@ export function allocate(size: usize): usize {
 
 /** Gives back what {@link allocate} returned; anything else is ignored. */
 export function release(pointer: usize): void {
-  if (pointer < __heap_base + HEADER || (pointer & 15) != 0) return;
+  if (pointer < __heap_base + HEADER || pointer >= (<usize>memory.size()) << 16 || (pointer & 15) != 0) return;
   const at = pointer - HEADER;
   if (load<u32>(at, 4) != USED) return;
   insert(at, load<u32>(at));

@@ -78,8 +78,7 @@ function visibilityOfTarget(): i32 {
 }
 
 function readInput(input: usize, size: i32): i32 {
-  if (size <= 0) return MALFORMED;
-  const fault = check(input, input + size);
+  const fault = size <= 0 ? MALFORMED : check(input, input + size);
   if (fault == TOO_DEEP) warn("Cannot read the input: it is nested deeper than 512 levels");
   else if (fault != 0) warn("Cannot read the input: it is not JSON");
   return fault;
