@@ -12,6 +12,7 @@ const entries = [
   "testing/index",
   "worker",
   "adapters/node",
+  "adapters/node-worker",
   "adapters/browser",
   "adapters/cloudflare",
   "adapters/deno",

@@ -58,7 +58,29 @@ export { noopGuard } from "./guard/noop.ts";
 export { createGuardRegistry, type GuardRegistry } from "./guard/registry.ts";
 export { type GuardSession, type GuardSessions, type GuardSessionsOptions, guardSessions } from "./guard/sessions.ts";
 export type { GuardLimits, InstantiateOptions, WasmGuard } from "./guard/wasm-guard.ts";
+export { type WorkerGuard, type WorkerGuardOptions, type WorkerLike, workerGuard } from "./guard/worker-guard.ts";
+export { serveGuard, type WorkerScope } from "./guard/worker-host.ts";
 export { type WriteSinkOptions, writeSinkGuard } from "./guard/write-sink.ts";
+export { type MemoryAgentsOptions, memoryAgents } from "./monitor/memory-agents.ts";
+export { type Agents, createMonitor, type Monitor, type MonitoredToolCall } from "./monitor/monitor.ts";
+export type { MonitorEvent } from "./monitor/events.ts";
+export type { MonitoredServer, MonitorOptions } from "./monitor/options.ts";
+export type {
+  JudgedItem,
+  Mismatch,
+  MissingAnswer,
+  Notice,
+  Outcome,
+  OutcomeStatus,
+  PhaseTrace,
+  PreviewCall,
+  PreviewReport,
+  RemovedItem,
+  Violation,
+} from "./monitor/outcome.ts";
+export { type GuardChoice, preview, type PreviewOptions } from "./monitor/preview.ts";
+export { parseScenario, type Scenario } from "./monitor/scenario.ts";
+export type { AgentState, AgentStore, StateChange } from "./monitor/state.ts";
 export { labelAgentPayload, parsePolicy } from "./policy/parse.ts";
 export type { AllowOnlyPolicy, IntegrityLevel, Policy, WriteSinkPolicy } from "./policy/policy.ts";
 export { acceptFor } from "./policy/scopes.ts";
