@@ -9,9 +9,16 @@ import { hiddenBy } from "./words.ts";
 
 const names = { allowed: "Allowed", filtered: "Filtered", denied: "Denied", failed: "Failed" } as const;
 
+/** What the tags of a violation are, in words. */
+function tagsLead(kind: "secrecy" | "integrity", operation: string | undefined): string {
+  if (kind === "integrity") return "Missing";
+  if (operation === "read") return "Not cleared for";
+  return operation === "write" ? "Would leak" : "Tags at fault";
+}
+
 function Decision({ call }: { readonly call: CallView }): ComponentChild {
   const { status, error, violation, counts, phases } = call;
-  const resource = phases.find((phase) => phase.resource !== undefined)?.resource;
+  const { resource, operation } = phases.find((phase) => phase.resource !== undefined) ?? {};
   if (status === "failed") {
     return (
       <p class="pp-decision">
@@ -26,7 +33,7 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
         <p class="pp-meta">
           {violation.missing.length > 0 && (
             <>
-              <span class="pp-lead">Missing</span> <Chip kind={violation.kind} tags={violation.missing} />
+              <span class="pp-lead">{tagsLead(violation.kind, operation)}</span> <Chip kind={violation.kind} tags={violation.missing} />
             </>
           )}
           {resource !== undefined && (

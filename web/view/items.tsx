@@ -39,7 +39,7 @@ function Item({ ask, call, item }: ItemProps): ComponentChild {
           </p>
         ) : (
           <p class="pp-withheld">
-            <span class="pp-verdict">Hidden: {item.violations.join(" and ")}</span>
+            <span class="pp-verdict">Hidden{item.violations.length > 0 && `: ${item.violations.join(" and ")}`}</span>
             <span class="pp-reason">{reason}</span>
           </p>
         )}

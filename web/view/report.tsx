@@ -3,7 +3,6 @@ import type { ComponentChild } from "preact";
 import type { ErrorView, PreviewView } from "../protocol.ts";
 import { Call } from "./call.tsx";
 import { duration } from "./folds.tsx";
-import { AgentLabels } from "./labels.tsx";
 import type { Ask } from "./lazy-text.tsx";
 import { announcement } from "./words.ts";
 
@@ -16,7 +15,7 @@ interface ReportProps {
 const statuses = ["allowed", "filtered", "denied", "failed"] as const;
 
 function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
-  const { calls, agent, passed, milliseconds } = view;
+  const { calls, passed, milliseconds } = view;
   const differ = calls.reduce((sum, call) => sum + call.mismatches.length, 0);
   return (
     <div class="pp-summary">
@@ -34,9 +33,6 @@ function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
         <li class="pp-muted">in {duration(milliseconds)}</li>
         {!passed && <li class="pp-differ">{differ === 1 ? "1 expectation differs" : `${differ} expectations differ`}</li>}
       </ul>
-      {calls.length > 1 && JSON.stringify(agent.before) !== JSON.stringify(agent.after) && (
-        <AgentLabels before={agent.before} after={agent.after} />
-      )}
     </div>
   );
 }

@@ -1,0 +1,103 @@
+// Everyone gets in: axe in both themes, forced colours and 320 px; keyboard alone; nothing overflows sideways.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright";
+import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
+import { denied, unanswered } from "./scenarios.ts";
+
+interface AxeResult {
+  readonly violations: readonly { readonly id: string; readonly impact: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serveDist>>;
+let axe: string;
+before(async () => {
+  [browser, server, axe] = await Promise.all([
+    launchChromium(),
+    serveDist("playground"),
+    readFile(`${root}/node_modules/axe-core/axe.min.js`, "utf8"),
+  ]);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(options: unknown): Promise<AxeResult> } };
+    return axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+  });
+  return found.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+}
+
+const looks: readonly (readonly [string, BrowserContextOptions])[] = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["light at 320 px", { colorScheme: "light", viewport: { width: 320, height: 640 } }],
+  ["dark at 320 px", { colorScheme: "dark", viewport: { width: 320, height: 640 } }],
+  ["forced colours", { forcedColors: "active" }],
+];
+
+for (const [name, context] of looks) {
+  test(`axe finds nothing and nothing overflows: ${name}`, async () => {
+    const playground = await openPlayground(browser, server.url, { scenarios: { denied, unanswered }, context });
+    const { page, preview, settled } = playground;
+    await settled();
+    for (const fold of await preview.locator("details > summary").all()) await fold.click();
+    await page.getByText("The whole scenario as JSON").click();
+    await preview.locator('[data-index="1"] button').click();
+    await preview.getByRole("region", { name: "Item 1 as JSON" }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(overflow <= 0, `${overflow} px too wide`);
+
+    const field = page.getByRole("textbox", { name: "Policy for github" });
+    await field.fill("{");
+    await settled("error");
+    assert.deepEqual(await violations(page), [], "with an error");
+    await playground.close();
+  });
+}
+
+test("keyboard alone: choose a scenario, edit its policy, open an item, change theme", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { denied, unanswered } });
+  const { page, preview, settled } = playground;
+  await settled();
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+  await page.keyboard.press("Tab");
+  assert.match(await focused(), /Skip to the result/);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "result");
+
+  await page.getByRole("searchbox").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  assert.match(await focused(), /A question has no answer/);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "A question has no answer" }).waitFor();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "A public comment is denied" }).waitFor();
+  await settled();
+
+  // From the gallery the next stop is the first policy.
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText('{"allow-only":{"repos":["acme/*"],"min-integrity":"none"}}');
+  await preview.locator('[data-call="0"][data-outcome="allowed"]').waitFor();
+  await settled();
+
+  let steps = 0;
+  while (!/overlaps the search field/.test(await focused()) && steps++ < 40) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await preview.getByRole("region", { name: "Item 0 as JSON" }).waitFor();
+  await page.getByRole("combobox", { name: "Theme" }).focus();
+  await page.keyboard.press("d");
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");
+  await playground.close();
+});

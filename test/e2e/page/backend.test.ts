@@ -1,0 +1,67 @@
+// The guard's questions to the backend: shown, answered by editing, filled in, delayed.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright";
+import { eventually, launchChromium, openPlayground, serveDist } from "./browser.ts";
+import { filtered, unanswered } from "./scenarios.ts";
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serveDist>>;
+before(async () => {
+  [browser, server] = await Promise.all([launchChromium(), serveDist("playground")]);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test("an edited answer changes what the agent sees, and becomes part of the scenario", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, settled } = playground;
+  await settled();
+  const panel = page.getByRole("region", { name: /questions to the backend/ });
+  assert.match((await panel.textContent())!, /get_repository/);
+  const answer = panel.getByRole("textbox", { name: "Answer of github" });
+  assert.match(await answer.inputValue(), /"private": false/);
+  // In a private repository everything counts as approved: sample-guard.md, Integrity of an item.
+  await answer.fill('{ "private": true }');
+  await eventually(() => preview.locator('[data-visible="false"]').count(), 0, "hidden items of a private repository");
+  assert.equal(await answer.inputValue(), '{ "private": true }', "the text stays as it was typed");
+  await answer.fill('{ "private": tru');
+  await page.locator('[data-field="answer-get_repository"] .problems').getByText("This is not JSON yet").waitFor();
+  await answer.fill('{ "private": false }');
+  await eventually(() => preview.locator('[data-visible="false"]').count(), 2, "hidden items of a public repository");
+  await page.getByText("The whole scenario as JSON").click();
+  assert.match(await page.getByRole("textbox", { name: "Scenario", exact: true }).inputValue(), /"result": \{\s*"private": false\s*\}/);
+  await playground.close();
+});
+
+test("a question without an answer is listed, and one click fills it in", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { unanswered } });
+  const { page, settled } = playground;
+  await settled();
+  const panel = page.getByRole("region", { name: /questions to the backend/ });
+  await panel.locator('[data-question="get_repository"][data-answered="false"]').waitFor();
+  await panel.getByRole("button", { name: "Fill in the missing answer" }).click();
+  await panel.locator('[data-question="get_repository"][data-answered="true"]').waitFor();
+  assert.equal(await panel.getByRole("button", { name: /Fill in/ }).count(), 0);
+  await settled();
+  await playground.close();
+});
+
+test("the delay slider delays answers, not the page", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, settled } = playground;
+  await settled();
+  const slider = page.getByRole("slider", { name: "Delay of each answer" });
+  await slider.fill("1500");
+  const started = Date.now();
+  assert.equal(await slider.getAttribute("aria-valuetext"), "1500 milliseconds");
+  await page.getByRole("searchbox", { name: "Search scenarios" }).fill("two");
+  assert.equal(await preview.getAttribute("data-status"), "loading");
+  await settled();
+  const took = Date.now() - started;
+  assert.ok(took >= 1400, `ready after ${took} ms`);
+  await preview.locator('[data-outcome="filtered"]').waitFor();
+  await playground.close();
+});

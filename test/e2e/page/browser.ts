@@ -1,0 +1,96 @@
+// A browser page on the built playground: serves it, watches for errors and policy violations, cleans up.
+import { pathToFileURL } from "node:url";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright";
+
+export const root: string = process.env["EDGE_GUARD_ROOT"]!;
+
+interface StaticServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Chromium without anything that calls out. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env["EDGE_GUARD_CHROMIUM"]!,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
+/** Serves a folder of dist/ on a free port. */
+export async function serveDist(folder: string): Promise<StaticServer> {
+  const { serve } = await import(pathToFileURL(`${root}/.tools/serve.mjs`).href);
+  return serve({ folder: `${root}/dist/${folder}` });
+}
+
+export interface Playground {
+  readonly page: Page;
+  readonly preview: Locator;
+  /** Errors of the console and the page, violations of the Content-Security-Policy, requests to elsewhere. Must stay empty. */
+  readonly complaints: string[];
+  /** Waits until the element has settled on a status. */
+  settled(status?: "ready" | "error"): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Scenarios by name that take the gallery's place. */
+  readonly scenarios?: { readonly [name: string]: unknown };
+  readonly hash?: string;
+  readonly context?: BrowserContextOptions;
+}
+
+/** Opens the playground at an address. */
+export async function openPlayground(browser: Browser, url: string, options: OpenOptions = {}): Promise<Playground> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options.context });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`page: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(new URL(url).origin) && !request.url().startsWith("data:")) {
+      complaints.push(`request: ${request.url()}`);
+    }
+  });
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  const { scenarios } = options;
+  if (scenarios !== undefined) {
+    const index = Object.entries(scenarios).map(([name, scenario]) => ({
+      name,
+      title: (scenario as { title: string }).title,
+      group: "Tests",
+    }));
+    await page.route("**/scenarios/*.json", (route) => {
+      const name = decodeURIComponent(new URL(route.request().url()).pathname.split("/").at(-1)!.replace(/\.json$/, ""));
+      return route.fulfill({ json: name === "index" ? index : scenarios[name] });
+    });
+  }
+  await page.goto(url + (options.hash ?? ""));
+  const preview = page.locator("policy-preview");
+  return {
+    page,
+    preview,
+    complaints,
+    async settled(status = "ready") {
+      await page.locator(`policy-preview[data-status="${status}"]`).waitFor({ timeout: 15_000 });
+    },
+    close: () => context.close(),
+  };
+}
+
+/** Polls until a function gives the expected value; for what no locator can wait for. Needs no eval in the page. */
+export async function eventually<Value>(read: () => Promise<Value>, expected: Value, what: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const actual = await read();
+    if (JSON.stringify(actual) === JSON.stringify(expected)) return;
+    if (Date.now() > deadline) {
+      throw new Error(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

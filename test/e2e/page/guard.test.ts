@@ -1,0 +1,91 @@
+// Guards of the user's own: not wasm, a runaway, a good one; each leaves the page alive and the way back open.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright";
+import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
+import { filtered } from "./scenarios.ts";
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serveDist>>;
+before(async () => {
+  [browser, server] = await Promise.all([launchChromium(), serveDist("playground")]);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
+  await page.getByLabel("Drop or choose a .wasm guard").setInputFiles({ name, mimeType: "application/wasm", buffer });
+}
+
+test("a dropped file that is not wasm: an error that says what to do, nothing shown, and the way back", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, complaints, settled } = playground;
+  await settled();
+  // A real drop, on the page as a whole.
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["# A readme, not a module"], "README.md"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await settled("error");
+  const panel = page.getByRole("region", { name: "Guard", exact: true });
+  await panel.getByText("README.md").waitFor();
+  assert.match((await panel.getByRole("alert").textContent())!, /not.*WebAssembly|WebAssembly.*not/i);
+  assert.equal(await panel.locator("[data-guard-ok]").getAttribute("data-guard-ok"), "false");
+  assert.match((await preview.textContent())!, /could not be evaluated/);
+  await panel.getByRole("button", { name: "Back to the sample guard" }).click();
+  await settled();
+  await preview.locator('[data-outcome="filtered"]').waitFor();
+  assert.deepEqual(complaints, []);
+  await playground.close();
+});
+
+test("a guard that never answers is stopped at the deadline; the page stays alive and the sample guard works again", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, settled } = playground;
+  await settled();
+  await choose(page, "endless-loop.wasm", await readFile(`${root}/.cache/guards/endless-loop.wasm`));
+  const started = Date.now();
+  await page.getByRole("region", { name: "Guard", exact: true }).getByText("SHA-256").waitFor();
+  // While the guard spins the page answers: the search field takes a key and filters.
+  await page.getByRole("searchbox", { name: "Search scenarios" }).fill("two");
+  assert.equal(await preview.getAttribute("data-status"), "loading");
+  await settled("error");
+  const took = Date.now() - started;
+  assert.ok(took > 4000 && took < 9000, `stopped after ${took} ms`);
+  assert.match((await preview.textContent())!, /busy for 5 s.*worker was stopped/s);
+  await page.getByRole("button", { name: "Back to the sample guard" }).click();
+  await settled();
+  await preview.locator('[data-outcome="filtered"]').waitFor();
+  await playground.close();
+});
+
+test("going back while a runaway guard is still spinning does not wait for its deadline", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, settled } = playground;
+  await settled();
+  await choose(page, "endless-loop.wasm", await readFile(`${root}/.cache/guards/endless-loop.wasm`));
+  await page.waitForTimeout(600);
+  const started = Date.now();
+  await page.getByRole("button", { name: "Back to the sample guard" }).click();
+  await settled();
+  assert.ok(Date.now() - started < 3000, `ready after ${Date.now() - started} ms`);
+  await preview.locator('[data-outcome="filtered"]').waitFor();
+  await playground.close();
+});
+
+test("a guard of one's own is described before it runs, and runs in place of the sample", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, settled } = playground;
+  await settled();
+  await choose(page, "mine.wasm", await readFile(`${root}/dist/guards/repo-guard.wasm`));
+  const panel = page.getByRole("region", { name: "Guard", exact: true });
+  await panel.getByText("env.call_backend").waitFor();
+  assert.match((await panel.textContent())!, /mine\.wasm.*KB.*SHA-256[0-9a-f]{64}.*label_response/s);
+  await settled();
+  await preview.locator('[data-outcome="filtered"]').waitFor();
+  await playground.close();
+});

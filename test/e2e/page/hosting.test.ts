@@ -1,0 +1,93 @@
+// Where the static files stand and who embeds the element: any sub-path, a strict policy, a page of somebody else.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright";
+import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
+import { filtered } from "./scenarios.ts";
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serveDist>>;
+before(async () => {
+  [browser, server] = await Promise.all([launchChromium(), serveDist("")]);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const policy =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; " +
+  "img-src 'self' data:; base-uri 'none'; form-action 'none'";
+
+test("the playground works from a sub-path, under its own policy, without a request to elsewhere", async () => {
+  const html = await readFile(`${root}/dist/playground/index.html`, "utf8");
+  assert.ok(html.includes(policy), "the policy stands in the page");
+  assert.doesNotMatch(html, /<style|style=|<script(?![^>]*src=)|\son\w+=/, "nothing inline");
+  const playground = await openPlayground(browser, `${server.url}playground/`, { scenarios: { filtered } });
+  await playground.settled();
+  await playground.preview.locator('[data-outcome="filtered"]').waitFor();
+  assert.deepEqual(playground.complaints, []);
+  await playground.close();
+});
+
+test("a page of somebody else embeds the element by attributes alone, hears its events and sees errors", async () => {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.route("**/embed.html", (route) =>
+    route.fulfill({
+      headers: { "content-type": "text/html", "content-security-policy": policy },
+      body: `<!doctype html><html lang="en"><title>Embed</title><script type="module" src="web/policy-preview.js"></script>
+        <policy-preview src="scenario.json" guard-src="guards/repo-guard.wasm"></policy-preview>`,
+    }),
+  );
+  await page.route("**/scenario.json", (route) => route.fulfill({ json: filtered }));
+  await page.goto(`${server.url}embed.html`);
+  await page.locator('policy-preview[data-status="ready"]').waitFor();
+  assert.equal(await page.locator('policy-preview [data-outcome="filtered"]').count(), 1);
+  assert.equal(await page.evaluate(() => document.querySelector("policy-preview")!.report?.calls[0]?.counts.hidden), 2);
+
+  const heard = await page.evaluate(async () => {
+    const element = document.querySelector("policy-preview")!;
+    const next = (type: string) =>
+      new Promise<unknown>((resolve) => element.addEventListener(type, (event) => resolve((event as CustomEvent).detail), { once: true }));
+    const failed = next("policy-preview:error") as Promise<{ errors: { path?: string }[] }>;
+    element.scenario = { servers: {}, calls: [{ server: "nobody", tool: "x" }] };
+    const { errors } = await failed;
+    const status = element.dataset["status"];
+    const succeeded = next("policy-preview:report") as Promise<{ calls: unknown[] }>;
+    element.scenario = { servers: { open: { guard: "noop" } }, calls: [{ server: "open", tool: "get_thing", result: { a: 1 } }] };
+    return { path: errors[0]?.path, status, calls: (await succeeded).calls.length };
+  });
+  assert.deepEqual(heard, { path: "calls[0].server", status: "error", calls: 1 });
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("newest input wins: of many scenarios set at once only the last is reported", async () => {
+  const page = await browser.newPage();
+  await page.route("**/embed.html", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: `<!doctype html><html lang="en"><title>Embed</title><script type="module" src="web/policy-preview.js"></script><policy-preview></policy-preview>`,
+    }),
+  );
+  await page.goto(`${server.url}embed.html`);
+  const titles = await page.evaluate(async () => {
+    await customElements.whenDefined("policy-preview");
+    const element = document.querySelector("policy-preview")!;
+    const reported: string[] = [];
+    element.addEventListener("policy-preview:report", (event) => reported.push(event.detail.title));
+    for (let at = 0; at < 30; at++) {
+      element.scenario = { title: `number ${at}`, servers: {}, calls: [] };
+      if (at % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    while (reported.at(-1) !== "number 29") await new Promise((resolve) => setTimeout(resolve, 10));
+    return reported;
+  });
+  assert.equal(titles.at(-1), "number 29");
+  assert.ok(titles.length < 30, `${titles.length} reports`);
+  await page.close();
+});
