@@ -33,10 +33,12 @@ const MAX_SKIPPED = 100;
  * @throws {ProtocolError} when `items_path` is no pointer, is missing in the value or does not lead to an array
  */
 export function resolveItems(value: unknown, labels: ResponseLabels, resource: ItemLabels): LabelledItems {
-  return "items" in labels ? legacyItems(labels, resource) : pathItems(value, labels, resource);
+  return "items" in labels ? legacyItems(value, labels, resource) : pathItems(value, labels, resource);
 }
 
-function legacyItems(labels: LegacyResponseLabels, resource: ItemLabels): LabelledItems {
+function legacyItems(value: unknown, labels: LegacyResponseLabels, resource: ItemLabels): LabelledItems {
+  // No items label nothing, so the resource's labels stand for the whole.
+  if (labels.items.length === 0) return singleItem(value, { labeledPaths: [] }, resource, []);
   const items = labels.items.map((item) => labelled(item.data, item.labels, resource));
   return { kind: "legacy", path: [], items, skipped: [] };
 }

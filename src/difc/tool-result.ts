@@ -17,6 +17,8 @@ export interface ToolResult {
   readonly isError: boolean;
   /** There is content that no item label covers: blocks that are not text, or prose beside `structuredContent`. The resource's labels stand for it. */
   readonly hasOpaqueContent: boolean;
+  /** The JSON text that `value` was parsed from. */
+  readonly text?: string;
   /** How `structuredContent` holds the data: not at all, as it is, or under this one key. */
   readonly structured: undefined | { readonly key?: string };
 }
@@ -40,10 +42,11 @@ export function unwrapResult(result: unknown): ToolResult {
     else texts.push(text);
   }
   const structuredContent = own(result, "structuredContent") ?? undefined;
-  const inner = texts.length === 0 ? undefined : parseJson(texts.join(""));
+  const text = texts.join("");
+  const inner = parseJson(text);
   if (inner !== undefined) {
     const structured = structuredContent === undefined ? undefined : sameData(inner.value, structuredContent);
-    return { original: result, value: inner.value, form: "mcp-text", isError, hasOpaqueContent, structured };
+    return { original: result, value: inner.value, form: "mcp-text", isError, hasOpaqueContent, text, structured };
   }
   if (structuredContent === undefined) {
     return { original: result, value: result, form: "mcp-opaque", isError, hasOpaqueContent, structured: undefined };

@@ -5,6 +5,7 @@ import { evaluateFlow } from "../../../src/difc/evaluate.ts";
 import { removeItems } from "../../../src/difc/filter.ts";
 import { appendNotice, deniedResult, withheldItemResult, withheldResult } from "../../../src/difc/notice.ts";
 import { resolveItems } from "../../../src/difc/response-items.ts";
+import { taintAll } from "../../../src/difc/taint.ts";
 import { toMcpResult, unwrapResult } from "../../../src/difc/tool-result.ts";
 import {
   BackendError,
@@ -132,4 +133,14 @@ test("An inherited content makes no MCP result", () => {
 test("At most 100 skipped paths are kept for the log", () => {
   const labeledPaths = Array.from({ length: 5000 }, (_, index) => ({ path: `/x${index}` }));
   assert.equal(resolveItems([1], { labeledPaths }, NOTHING).skipped.length, 100);
+});
+
+test("Things shown that share one list of tags are still told apart", () => {
+  const secrecy: string[] = [];
+  const agent = { secrecy, integrity: ["approved"] };
+  const shown = [
+    { secrecy, integrity: ["approved"] },
+    { secrecy, integrity: [] },
+  ];
+  assert.deepEqual(taintAll(agent, shown), { secrecy: [], integrity: [] });
 });
