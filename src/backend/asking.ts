@@ -4,17 +4,22 @@ import type { Backend } from "./backend.ts";
 
 const phase = "call_backend";
 export const closedState = "it was closed";
-export const emptyState = "it answered nothing, for which null would be the answer";
+export const emptyState = "it answered nothing, not even null";
 
-/** A guest chooses its tool names: they are quoted and cut. */
+/** A guest chooses what it asks: shown as JSON, and cut. */
+export function quote(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+/** The error of one question, in the library's words. */
 export function failure(
   name: string,
   tool: string,
   state: string,
   context?: FaultContext & { readonly transient?: boolean | undefined },
 ): BackendError {
-  const shown = JSON.stringify(tool.length > 80 ? `${tool.slice(0, 80)}…` : tool);
-  return new BackendError(`Cannot ask ${shown} of backend "${name}": ${state}`, { phase, ...context });
+  return new BackendError(`Cannot ask ${quote(tool)} of backend "${name}": ${state}`, { phase, ...context });
 }
 
 /** Faults of this library pass as they are; anything else becomes the `cause` of a BackendError, its text stays out of the message. */
@@ -121,10 +126,8 @@ export function checkNumber(
   least: number,
   most: number = Number.POSITIVE_INFINITY,
 ): number {
-  if (typeof value !== "number")
-    throw new TypeError(`Option "${option}" must be a number: it is of type "${typeof value}"`);
-  if (!(value >= least && value <= most)) {
-    throw new RangeError(`Option "${option}" must be from ${least} to ${most}: it is ${value}`);
+  if (typeof value !== "number" || !(value >= least && value <= most)) {
+    throw new RangeError(`Option "${option}" must be a number from ${least} to ${most}: it is ${value}`);
   }
   return value;
 }

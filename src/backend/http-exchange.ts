@@ -1,5 +1,6 @@
 // One JSON-RPC message over one HTTP POST: the answer as JSON or as an event stream, bounded, never redirected.
 import type { BackendError, FaultContext } from "../errors.ts";
+import { quote } from "./asking.ts";
 import { createEventParser } from "./sse.ts";
 
 /** A JSON-RPC message as it came: nothing in it is checked but that it is an object. */
@@ -8,19 +9,18 @@ export type Message = Readonly<Record<string, unknown>>;
 /** Makes the error of the question in progress. */
 export type Fail = (state: string, context?: FaultContext & { readonly transient?: boolean }) => BackendError;
 
-export interface ExchangeOptions {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly url: string;
-  readonly headers: Headers;
-  readonly message: Message;
-  readonly signal: AbortSignal;
-  readonly maxBytes: number;
-  readonly fail: Fail;
+/** Posts a message and reads the response to it. Throws the errors of `fail`; HTTP errors are the caller's to judge. */
+export type Exchange = (
+  message: Message,
+  headers: Headers,
+  signal: AbortSignal,
+  fail: Fail,
   /** Hears what the server asks of the client on the same stream. */
-  readonly onRequest: (request: Message) => void;
-}
+  onRequest: (request: Message) => void,
+) => Promise<Reply>;
 
 export interface Reply {
+  readonly ok: boolean;
   readonly status: number;
   readonly headers: Headers;
   /** The response to the request; absent when the body holds none, and for notifications. */
@@ -46,7 +46,7 @@ async function readBody(
       try {
         ({ done, value } = await reader.read());
       } catch (cause) {
-        throw fail("the connection was lost in the middle of the answer", { cause, transient: true });
+        throw fail("the connection was lost", { cause, transient: true });
       }
       bytes += value?.byteLength ?? 0;
       if (bytes > maxBytes) throw fail(`the answer is larger than ${maxBytes} bytes; raise the option "maxBytes"`);
@@ -77,73 +77,68 @@ function findResponse(parsed: unknown, id: unknown, onRequest: (request: Message
   return found;
 }
 
-/** Posts a message and reads the response to it. Throws the errors of `fail`; HTTP errors are the caller's to judge. */
-export async function exchange(options: ExchangeOptions): Promise<Reply> {
-  const { message, signal, maxBytes, fail, onRequest } = options;
-  const { id } = message;
-  options.headers.set("Content-Type", "application/json");
-  options.headers.set("Accept", "application/json, text/event-stream");
-  let response: Response;
-  try {
-    response = await options.fetch(options.url, {
-      method: "POST",
-      headers: options.headers,
-      body: JSON.stringify(message),
-      signal,
-      // Followed, the headers, credentials among them, could end up at another origin. Not every runtime knows "error".
-      redirect: "manual",
-    });
-  } catch (cause) {
-    throw fail("the connection failed", { cause, transient: true });
-  }
-  const { status, headers } = response;
-  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  const refused = status >= 400 && status < 500;
-  const discard = (): void => void response.body?.cancel().catch(() => {});
-  if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
-    discard();
-    throw fail("the server redirects, which is not followed; give the address that it redirects to");
-  }
-  if (id === undefined || status === 202 || !(response.ok || refused)) {
-    discard();
-    return { status, headers };
-  }
-  if (Number(headers.get("content-length")) > maxBytes) {
-    discard();
-    throw fail(`the answer is larger than ${maxBytes} bytes; raise the option "maxBytes"`);
-  }
-
-  const parse = (text: string): Message | undefined => {
-    let parsed: unknown;
+export const createExchange =
+  (fetch: (url: string, init: RequestInit) => Promise<Response>, url: string, maxBytes: number): Exchange =>
+  async (message, sent, signal, fail, onRequest) => {
+    const { id } = message;
+    sent.set("Content-Type", "application/json");
+    sent.set("Accept", "application/json, text/event-stream");
+    let response: Response;
     try {
-      parsed = JSON.parse(text);
-    } catch {
-      // What a server sends along with a refusal need not be JSON.
-      if (refused) return undefined;
-      throw fail("the answer is not JSON");
+      response = await fetch(url, {
+        method: "POST",
+        headers: sent,
+        body: JSON.stringify(message),
+        signal,
+        // Followed, the headers, credentials among them, could end up at another origin. Not every runtime knows "error".
+        redirect: "manual",
+      });
+    } catch (cause) {
+      throw fail("the connection failed", { cause, transient: true });
     }
-    return findResponse(parsed, id, onRequest);
-  };
+    const { ok, status, headers } = response;
+    const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+    const refused = status >= 400 && status < 500;
+    const discard = (): void => void response.body?.cancel().catch(() => {});
+    if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
+      discard();
+      throw fail("the server redirects, which is not followed");
+    }
+    if (id === undefined || status === 202 || !(ok || refused)) {
+      discard();
+      return { ok, status, headers };
+    }
+    const parse = (text: string): Message | undefined => {
+      let parsed: unknown;
+      try {
+        parsed = JSON.parse(text);
+      } catch {
+        // What a server sends along with a refusal need not be JSON.
+        if (refused) return undefined;
+        throw fail("the answer is not JSON");
+      }
+      return findResponse(parsed, id, onRequest);
+    };
 
-  let found: Message | undefined;
-  if (type === "text/event-stream") {
-    const read = createEventParser((data) => {
-      found ??= parse(data);
-    });
-    await readBody(response, maxBytes, fail, (piece) => {
-      read(piece);
-      return found;
-    });
-    if (!found) throw fail("the event stream ended without the answer", { transient: true });
-  } else if (type === "application/json") {
-    let text = "";
-    await readBody(response, maxBytes, fail, (piece) => {
-      text += piece;
-    });
-    found = parse(text);
-  } else {
-    discard();
-    if (!refused) throw fail(`the answer is of type ${JSON.stringify(type)}, neither JSON nor an event stream`);
-  }
-  return { status, headers, ...(found && { message: found }) };
-}
+    let found: Message | undefined;
+    if (type === "text/event-stream") {
+      const read = createEventParser((data) => {
+        found ??= parse(data);
+      });
+      await readBody(response, maxBytes, fail, (piece) => {
+        read(piece);
+        return found;
+      });
+      if (!found) throw fail("the connection ended without the answer", { transient: true });
+    } else if (type === "application/json") {
+      let text = "";
+      await readBody(response, maxBytes, fail, (piece) => {
+        text += piece;
+      });
+      found = parse(text);
+    } else {
+      discard();
+      if (!refused) throw fail(`the answer is neither JSON nor an event stream but ${quote(type ?? null)}`);
+    }
+    return { ok, status, headers, ...(found && { message: found }) };
+  };

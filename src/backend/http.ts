@@ -1,7 +1,7 @@
 // A backend that is an MCP server at a URL: Streamable HTTP at wire level, the stateless form of 2026-07-28 and its predecessors.
 import { askingBackend, checkNumber, failure } from "./asking.ts";
 import type { Backend } from "./backend.ts";
-import { exchange, type Fail, type Message, type Reply } from "./http-exchange.ts";
+import { createExchange, type Fail, type Message, type Reply } from "./http-exchange.ts";
 
 export interface HttpBackendOptions {
   /** For events and error messages. @default the URL's host */
@@ -56,20 +56,17 @@ function isOlderServer(reply: Reply): boolean {
 
 /** The result of a response, or what is wrong with it: codes only, for bodies may hold what the host must not see. */
 function resultOf(reply: Reply, fail: Fail): unknown {
-  const { status, message } = reply;
+  const { ok, status, message } = reply;
   const error = errorOf(reply);
-  if (error || status < 200 || status >= 300) {
-    const states = [
-      status < 200 || status >= 300 ? `HTTP ${status}` : "",
-      error ? `JSON-RPC error ${Number(error.code)}` : "",
-    ];
+  if (error || !ok) {
+    const states = [ok ? "" : `HTTP ${status}`, error ? `JSON-RPC error ${Number(error.code)}` : ""];
     throw fail(states.filter(Boolean).join(", "), { transient: transientStatus.has(status) });
   }
   const result = message?.["result"];
   if (result === undefined) throw fail("the server answered without a result");
   if (typeof result !== "object" || result === null || !Object.hasOwn(result, "resultType")) return result;
   const { resultType, ...complete } = result as Message;
-  if (resultType !== "complete") throw fail("the result is not complete: the server wants input or runs a task");
+  if (resultType !== "complete") throw fail("the result is not complete");
   return complete;
 }
 
@@ -95,6 +92,7 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
   }
   if (typeof headers !== "function") new Headers(headers);
   const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const exchange = createExchange(fetch, target.href, maxBytes);
   const life = new AbortController();
   let era = protocolVersion && (protocolVersion >= stateless ? "stateless" : "sessions");
   let session: Promise<Session> | undefined;
@@ -113,19 +111,10 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
     signal: AbortSignal,
     fail: Fail,
   ): Promise<Reply> =>
-    exchange({
-      fetch,
-      url: target.href,
-      headers: await ownHeaders(more),
-      message: { jsonrpc: "2.0", ...message },
-      signal,
-      maxBytes,
-      fail,
+    exchange({ jsonrpc: "2.0", ...message }, await ownHeaders(more), signal, fail, ({ id, method }) => {
       // A server that waits for the client would wait for ever: pings are answered, anything else is refused.
-      onRequest({ id, method }) {
-        const answer = method === "ping" ? { result: {} } : { error: { code: -32601, message: "Method not found" } };
-        send({ id, ...answer }, more, life.signal, fail).catch(() => {});
-      },
+      const answer = method === "ping" ? { result: {} } : { error: { code: -32601, message: "Method not found" } };
+      send({ id, ...answer }, more, life.signal, fail).catch(() => {});
     });
 
   const open = async (fail: Fail): Promise<Session> => {
@@ -133,13 +122,12 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
     const reply = await send({ id: ++lastId, method: "initialize", params }, {}, life.signal, fail);
     const version = (resultOf(reply, fail) as { protocolVersion?: unknown } | null)?.protocolVersion;
     if (typeof version !== "string" || version >= stateless || (protocolVersion && version !== protocolVersion)) {
-      throw fail("the server speaks no version of MCP that is wanted here");
+      throw fail("the server speaks no version of MCP that is wanted");
     }
     const id = reply.headers.get(sessionHeader);
     const started = { id, headers: { [versionHeader]: version, ...(id !== null && { [sessionHeader]: id }) } };
-    const { status } = await send({ method: "notifications/initialized" }, started.headers, life.signal, fail);
-    if (status >= 400)
-      throw fail(`the session could not be opened, HTTP ${status}`, { transient: transientStatus.has(status) });
+    const { ok, status } = await send({ method: "notifications/initialized" }, started.headers, life.signal, fail);
+    if (!ok) throw fail(`HTTP ${status}`, { transient: transientStatus.has(status) });
     opened = started;
     return started;
   };

@@ -1,5 +1,5 @@
 // Answers known in advance, as a scenario lists them, and the recorder that writes them down.
-import { askingBackend, checkNumber, failure, isPromise, jsonCopy, sleep } from "./asking.ts";
+import { askingBackend, checkNumber, failure, isPromise, jsonCopy, quote, sleep } from "./asking.ts";
 import type { AskOptions, Backend } from "./backend.ts";
 import { canonicalJson, questionKey } from "./canonical-json.ts";
 import { functionBackend } from "./function.ts";
@@ -73,8 +73,7 @@ export function recordedBackend(
     if (!entry) {
       const wanted = entryOf(tool, args);
       missing.set(key, missing.get(key) ?? { ...wanted, error: "No answer is recorded" });
-      const text = JSON.stringify(wanted);
-      throw failure(name, tool, `no entry answers ${text.length > 400 ? `${text.slice(0, 400)}…` : text}`);
+      throw failure(name, tool, `no entry answers ${quote(wanted)}`);
     }
     if (entry.error !== undefined) throw failure(name, tool, `the recorded error is "${entry.error}"`);
     return entry.result;

@@ -63,6 +63,7 @@ export function backendSuite(runner: Runner, library: Library): void {
         await backend.close?.();
         server.close();
         port1.close();
+        await served.close?.();
       },
     };
   };

@@ -200,7 +200,10 @@ test("message port: keeps the process alive exactly while a question waits", asy
   });
   const backend = messagePortBackend(port as never);
   assert.equal(kept, false);
-  const server = serveBackend(port2 as never, functionBackend(() => pause(5).then(() => 1)));
+  const server = serveBackend(
+    port2 as never,
+    functionBackend(() => pause(5).then(() => 1)),
+  );
   const answers = ["a", "b"].map((tool) => backend.callTool(tool, {}));
   assert.equal(kept, true);
   await pause(20);

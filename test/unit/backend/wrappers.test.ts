@@ -366,7 +366,7 @@ test("misuse is told by the option's name", () => {
   const bad: [() => unknown, RegExp][] = [
     [() => withTimeout(inner, 0), /RangeError: Option "ms"/],
     [() => withTimeout(inner, Number.NaN), /RangeError: Option "ms"/],
-    [() => withTimeout(inner, "5" as never), /TypeError: Option "ms"/],
+    [() => withTimeout(inner, "5" as never), /RangeError: Option "ms"/],
     [() => withTimeout(inner, 2 ** 31), /RangeError: Option "ms"/],
     [() => withRetry(inner, { attempts: 0 }), /RangeError: Option "attempts"/],
     [() => withRetry(inner, { baseMs: -1 }), /RangeError: Option "baseMs"/],
