@@ -12,14 +12,15 @@
 //
 // The cost model: every instruction costs 1; blocks, loops, ends, elses cost nothing; a call through a table or a reference costs as
 // much more as the dearest leaf function; growing a memory or a table 64; a bulk instruction 1 per 8 bytes or elements, by its length
-// at run time. It is charged ahead, at the entry of a function and at each iteration of a loop: the dearest way from there through the
-// function or the loop, inner loops left out, since they charge for themselves. So fuel is never less than the instructions run.
-// A leaf function (no loop, no call, at most 48 instructions) does not charge: its callers pay for it. Every cycle of control flow goes
-// through a function entry or a loop head that charges at least 1, so no run is endless.
+// at run time. It is charged ahead: at the entry of a function the dearest way through it, loops gone through once; at a branch back to
+// the head of a loop the dearest way through one iteration (a loop with many such branches charges at its head). So fuel used is never less than the instructions run (bulk ones apart),
+// and often some times more. A leaf function (calls nothing, at most 200 to charge) is paid for by its callers.
+// Every cycle of control flow passes a branch to a loop or the entry of a function that calls: no run is endless.
 
 import { ModuleError } from "../errors.ts";
 import { type ModuleOutline, readModule, type SectionOutline } from "./binary.ts";
-import { type CodeContext, writeBodies } from "./fuel-code.ts";
+import { writeBodies } from "./fuel-code.ts";
+import type { CodeContext } from "./fuel-cost.ts";
 import { writeNames } from "./fuel-names.ts";
 import { decodeExpression, opcode, skipValueType } from "./instructions.ts";
 import {
