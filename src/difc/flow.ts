@@ -11,14 +11,11 @@ const FEW = 8;
 export function missingTags(inner: readonly Tag[], outer: readonly Tag[]): readonly Tag[] {
   if (inner.length === 0 || outer.includes(WILDCARD)) return NONE;
   const known = outer.length > FEW ? new Set(outer) : undefined;
-  const missing = inner.filter((tag) => !(known === undefined ? outer.includes(tag) : known.has(tag)));
+  const missing: Tag[] = [];
+  for (const tag of inner) {
+    if (known === undefined ? !outer.includes(tag) : !known.has(tag)) missing.push(tag);
+  }
   return missing.length > 1 ? [...new Set(missing)] : missing;
-}
-
-/** What stands in the way of a flow: the first two are empty when it is allowed. */
-export interface FlowGap {
-  readonly secrecy: readonly Tag[];
-  readonly integrity: readonly Tag[];
 }
 
 /** Tells whether a read leaves no gap, without making lists of what is missing. */

@@ -22,9 +22,14 @@ export function plainText(text: string, max = 200): string {
 /** Tags as a sentence names them: `"a", "b" and 3 more`; `none` when there are none. */
 export function tagNames(tags: readonly Tag[]): string {
   if (tags.length === 0) return "none";
-  const named = tags.slice(0, NAMED_TAGS).map((tag) => `"${plainText(tag, 100)}"`);
-  const more = tags.length - named.length;
-  if (more > 0) return `${named.join(", ")} and ${more} more`;
-  const last = named.pop()!;
-  return named.length === 0 ? last : `${named.join(", ")} and ${last}`;
+  let names = tagName(tags[0]!);
+  const named = Math.min(tags.length, NAMED_TAGS);
+  for (let index = 1; index < named; index++) {
+    names += `${index === tags.length - 1 ? " and " : ", "}${tagName(tags[index]!)}`;
+  }
+  return tags.length > named ? `${names} and ${tags.length - named} more` : names;
+}
+
+function tagName(tag: Tag): string {
+  return `"${plainText(tag, 100)}"`;
 }
