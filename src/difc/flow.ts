@@ -18,6 +18,12 @@ export function missingTags(inner: readonly Tag[], outer: readonly Tag[]): reado
   return missing.length > 1 ? [...new Set(missing)] : missing;
 }
 
+/** What stands in the way of a flow: both are empty when it is allowed. */
+export interface FlowGap {
+  readonly secrecy: readonly Tag[];
+  readonly integrity: readonly Tag[];
+}
+
 /** Tells whether a read leaves no gap, without making lists of what is missing. */
 export function isReadable(agent: Labels, resource: Labels): boolean {
   return isCovered(resource.secrecy, agent.secrecy) && isCovered(agent.integrity, resource.integrity);
