@@ -1,7 +1,7 @@
 // npm run build: dist/ from sources. Bundles with esbuild, declarations with tsc, then the guards, the web parts and the playground.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { cp, mkdir, rm } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { ensureDependencies, root } from "./ensure.mjs";
 
@@ -20,9 +20,11 @@ const entries = [
 ];
 
 async function bundlePackage(esbuild) {
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: entries.filter((entry) => existsSync(`${root}src/${entry}.ts`)).map((entry) => ({ in: `src/${entry}.ts`, out: entry })),
+    entryPoints: entries
+      .filter((entry) => existsSync(`${root}src/${entry}.ts`))
+      .map((entry) => ({ in: `src/${entry}.ts`, out: entry })),
     outdir: "dist",
     bundle: true,
     splitting: true,
@@ -35,37 +37,109 @@ async function bundlePackage(esbuild) {
     sourcemap: true,
     legalComments: "none",
     logLevel: "warning",
+    metafile: true,
+  });
+  await removeStaleChunks(Object.keys(metafile.outputs));
+  // A worker's script as one file, for pages without a bundler: new Worker("…/guard-worker.js", { type: "module" }).
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { "guard-worker": "src/worker.ts" },
+    outdir: "dist/web",
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    sourcemap: true,
+    legalComments: "none",
+    logLevel: "warning",
   });
 }
 
-function declarations() {
-  const tsc = `${root}node_modules/typescript/bin/tsc`;
-  const done = spawnSync(process.execPath, [tsc, "-p", "src/tsconfig.json"], { cwd: root, stdio: "inherit" });
-  if (done.status !== 0) throw new Error("tsc: the declarations could not be made");
+/** Chunks of earlier builds would go into the package too. */
+async function removeStaleChunks(outputs) {
+  const folder = `${root}dist/chunks`;
+  if (!existsSync(folder)) return;
+  const current = new Set(outputs.map((name) => name.split("/").at(-1)));
+  for (const name of await readdir(folder)) if (!current.has(name)) await rm(`${folder}/${name}`);
 }
 
-/** Optional steps: each file exports `build({ root })`; the order matters, later ones import the package by its name. */
-const steps = [".tools/build-sample-guard.mjs", "web/build.mjs", "demo/playground/build.mjs"];
+function declarations(force) {
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  const done = spawnSync(process.execPath, [tsc, "-p", "src/tsconfig.json"], { cwd: root, stdio: "inherit" });
+  // Tests may run on code that does not type-check yet; `npm run check` and a build of its own insist.
+  if (done.status !== 0 && force) throw new Error("tsc: the declarations could not be made");
+}
 
-export async function build({ types = true } = {}) {
+/** Later steps; each file exports `build({ root })`. The order matters: the later ones import the package by its name. */
+const steps = [
+  ".tools/build-sample-guard.mjs",
+  "web/build.mjs",
+  "web/build-service-worker.mjs",
+  "demo/playground/build.mjs",
+];
+
+/** When anything that the build reads was last changed, in milliseconds. */
+async function newestSource() {
+  let newest = 0;
+  for (const folder of ["src", "web", "demo", ".tools"]) {
+    for (const name of await readdir(root + folder, { recursive: true })) {
+      const found = await stat(`${root}${folder}/${name}`).catch(() => undefined);
+      if (found?.isFile()) newest = Math.max(newest, found.mtimeMs);
+    }
+  }
+  return Math.max(newest, statSync(`${root}package-lock.json`).mtimeMs);
+}
+
+/** Two builds at the same time would write over each other: the second waits for the first. */
+async function withLock(action) {
+  const lock = `${root}.cache/build.lock`;
+  await mkdir(`${root}.cache`, { recursive: true });
+  for (;;) {
+    try {
+      await mkdir(lock);
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const age = Date.now() - (await stat(lock).then(({ mtimeMs }) => mtimeMs, Date.now));
+      if (age > 300_000) await rm(lock, { recursive: true, force: true });
+      else await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  try {
+    await action();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+/** Builds dist/ unless it is newer than all it is made from. */
+export async function build({ force = false } = {}) {
   ensureDependencies();
   const esbuild = await import("esbuild");
-  await rm(`${root}dist`, { recursive: true, force: true });
-  await mkdir(`${root}dist`, { recursive: true });
-  await bundlePackage(esbuild);
-  if (types) declarations();
-  for (const name of ["src/monitor/scenario.schema.json", "src/policy/policy.schema.json"]) {
-    if (existsSync(root + name)) await cp(root + name, `${root}dist/${name.split("/").at(-1)}`);
-  }
-  for (const step of steps) {
-    if (!existsSync(root + step)) continue;
-    const { build: buildStep } = await import(pathToFileURL(root + step).href);
-    await buildStep({ root });
-  }
+  await withLock(async () => {
+    const stamp = `${root}dist/.built`;
+    const newest = await newestSource();
+    const built = await readFile(stamp, "utf8").catch(() => "0");
+    if (!force && Number(built) >= newest) return;
+    await mkdir(`${root}dist`, { recursive: true });
+    await rm(stamp, { force: true });
+    await bundlePackage(esbuild);
+    declarations(force);
+    for (const name of ["src/monitor/scenario.schema.json", "src/policy/policy.schema.json"]) {
+      await cp(root + name, `${root}dist/${name.split("/").at(-1)}`);
+    }
+    for (const step of steps) {
+      if (!existsSync(root + step)) continue;
+      const { build: buildStep } = await import(pathToFileURL(root + step).href);
+      await buildStep({ root });
+    }
+    await writeFile(stamp, String(newest));
+  });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const started = Date.now();
-  await build();
+  await build({ force: true });
   console.log(`Built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }

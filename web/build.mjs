@@ -25,6 +25,8 @@ export const options = {
   sourcemap: true,
   legalComments: "none",
   logLevel: "warning",
+  // The package says that it has no side effects; its own chunks import one another for order only.
+  logOverride: { "ignored-bare-import": "silent" },
   jsx: "automatic",
   jsxImportSource: "preact",
   plugins: [styleText],

@@ -4,6 +4,8 @@ import { basename, isAbsolute, relative, resolve } from "node:path";
 import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
 import type { WasmGuard } from "../guard/wasm-guard.ts";
 
+export { nodeWorker } from "./node-thread.ts";
+
 /**
  * Loads a guard from a file.
  *

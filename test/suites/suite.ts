@@ -1,5 +1,6 @@
 // What a runtime-neutral suite gets: a runner, the library under test, and the environment that it runs in.
 import type * as edgeGuard from "edge-guard";
+import type { WorkerLike } from "edge-guard";
 
 /** Registers one test; a suite never runs anything outside a test. */
 export interface Runner {
@@ -14,4 +15,8 @@ export interface Environment {
   readonly name: string;
   /** A compiled guard of test/guards by its name without ending, or `repo-guard`, the sample guard. */
   guard(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Starts a worker that hosts a guard; absent where there are no workers. */
+  createWorker?(): WorkerLike;
+  /** Whether ending a worker ends its wasm loop too; where not, a runaway guard would spin on after the tests. */
+  readonly endsLoops?: boolean;
 }

@@ -1,0 +1,156 @@
+// A guard in a worker: the same answers as on this thread, backends across the border, deadlines that hold, workers that are replaced.
+import type { Backend, WorkerGuard, WorkerGuardOptions } from "edge-guard";
+import { equal, ok, rejects } from "./assert.ts";
+import type { Environment, Library, Runner } from "./suite.ts";
+
+const call = { tool: "a" };
+/** Makes the guard "stubborn" spin. */
+const endless = { tool: "x".repeat(600) };
+
+/** Runs where the environment can start workers. */
+export function workerSuite(runner: Runner, library: Library, environment: Environment): void {
+  const { createWorker } = environment;
+  if (createWorker === undefined) return;
+
+  const withGuard = (
+    title: string,
+    guardName: string,
+    options: Partial<WorkerGuardOptions>,
+    body: (guard: WorkerGuard) => Promise<void>,
+  ): void =>
+    runner.test(`worker: ${title}`, async () => {
+      const guard = await library.workerGuard(await environment.guard(guardName), { createWorker, ...options });
+      try {
+        await body(guard);
+      } finally {
+        await guard.close();
+      }
+    });
+
+  const backend = (callTool: Backend["callTool"]): Backend => library.functionBackend(callTool, { name: "test" });
+
+  withGuard("labels as on this thread", "asker", {}, async (guard) => {
+    const here = await library.loadGuard(await environment.guard("asker"));
+    equal(await guard.labelAgent({}), await here.labelAgent({}));
+    equal(await guard.labelResource(call), await here.labelResource(call));
+    await here.close();
+  });
+
+  withGuard("asks an asynchronous backend across the border", "asker", {}, async (guard) => {
+    const answering = backend(async (tool, args) => {
+      equal([tool, args], ["lookup", {}]);
+      return true;
+    });
+    equal((await guard.labelResource(call, { backend: answering })).description, "yes!");
+    // Each call has its own backend: without one the question fails.
+    equal((await guard.labelResource(call)).description, "none");
+  });
+
+  withGuard("a failing backend is -1 for the guest and an event for the host", "asker", {}, async (guard) => {
+    const events: string[] = [];
+    const failing = backend(async () => {
+      throw new Error("down");
+    });
+    const onEvent: WorkerGuardOptions["onEvent"] = (event) => {
+      if (event.type === "question") events.push(event.error?.code ?? "answered");
+    };
+    equal((await guard.labelResource(call, { backend: failing, onEvent })).description, "none");
+    equal(events, ["backend"]);
+  });
+
+  withGuard("faults keep their class, code and place", "asker", {}, async (guard) => {
+    const fault = await rejects(guard.labelResponse(call, {}));
+    ok(fault instanceof library.TrapError, `Expected a TrapError, got ${fault.name}`);
+    equal([fault.code, fault.phase], ["trap", "label_response"]);
+    equal(guard.health, "poisoned");
+    const later = await rejects(guard.labelResource(call));
+    ok(later instanceof library.PoisonedError, `Expected a PoisonedError, got ${later.name}`);
+    await guard.recover();
+    equal((await guard.labelResource(call)).description, "none");
+  });
+
+  withGuard("a backend that never answers: the deadline holds and the guest stays", "asker", {}, async (guard) => {
+    const silent = backend(() => new Promise(() => {}));
+    const late = await rejects(guard.labelResource(call, { backend: silent, timeoutMs: 60 }));
+    ok(late instanceof library.TimeoutError, `Expected a TimeoutError, got ${late.name}`);
+    equal((await guard.labelResource(call)).description, "none");
+    equal(guard.replaced, 0);
+  });
+
+  withGuard("an abort takes effect while the backend is asked", "asker", {}, async (guard) => {
+    const controller = new AbortController();
+    let aborted = false;
+    const silent = backend(
+      (_tool, _args, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            aborted = true;
+            reject(new Error("aborted"));
+          });
+          controller.abort();
+        }),
+    );
+    const fault = await rejects(guard.labelResource(call, { backend: silent, signal: controller.signal }));
+    ok(fault instanceof library.AbortError, `Expected an AbortError, got ${fault.name}`);
+    equal((await guard.labelResource(call)).description, "none");
+    ok(aborted, "The backend was not told of the abort");
+  });
+
+  withGuard("calls keep their order and their own answers", "asker", {}, async (guard) => {
+    const answers = await Promise.all(
+      [true, false, true].map((answer) => guard.labelResource(call, { backend: backend(async () => answer) })),
+    );
+    equal(answers.map(({ description }) => description), ["yes!", "none", "yes!"]);
+  });
+
+  if (environment.endsLoops !== false) {
+    withGuard("an endless loop ends at the deadline, and the next call finds a guard that knows its policy", "stubborn", {}, async (guard) => {
+      await guard.labelAgent({});
+      equal((await guard.labelResource(call)).description, "told!");
+      const waiting = guard.labelResource(endless, { timeoutMs: 150 });
+      const next = guard.labelResource(call);
+      const late = await rejects(waiting);
+      ok(late instanceof library.TimeoutError, `Expected a TimeoutError, got ${late.name}`);
+      equal((await next).description, "told!");
+      equal([guard.replaced, guard.health], [1, "ok"]);
+    });
+
+    withGuard("this thread goes on while the guest spins", "stubborn", {}, async (guard) => {
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 5);
+      await rejects(guard.labelResource(endless, { timeoutMs: 150 }));
+      clearInterval(timer);
+      ok(ticks > 3, `Only ${ticks} timers fired`);
+    });
+
+    withGuard("close ends a spinning guest", "stubborn", {}, async (guard) => {
+      const waiting = rejects(guard.labelResource(endless));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await guard.close();
+      const fault = await waiting;
+      ok(fault instanceof library.ClosedError, `Expected a ClosedError, got ${fault.name}`);
+    });
+  }
+
+  runner.test("worker: one that cannot be started is an error, not silence", async () => {
+    const source = await environment.guard("asker");
+    const blocked = (): never => {
+      throw new Error("blocked");
+    };
+    const fault = await rejects(library.workerGuard(source, { createWorker: blocked }));
+    ok(fault instanceof library.ModuleError && fault.code === "load-failed", `Expected load-failed, got ${fault.message}`);
+    const misuse = await rejects(library.workerGuard(source, {} as WorkerGuardOptions));
+    ok(misuse instanceof TypeError && misuse.message.includes("createWorker"), `Expected a TypeError, got ${misuse.message}`);
+  });
+
+  runner.test("worker: a module that cannot be a guard is refused before a worker starts", async () => {
+    let started = 0;
+    const counting = () => {
+      started++;
+      return createWorker();
+    };
+    const fault = await rejects(library.workerGuard(new Uint8Array([1, 2, 3]), { createWorker: counting }));
+    ok(fault instanceof library.ModuleError, `Expected a ModuleError, got ${fault.name}`);
+    equal(started, 0);
+  });
+}
