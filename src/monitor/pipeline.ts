@@ -1,6 +1,6 @@
 // One tool call, phase by phase (difc.md, The pipeline of one tool call). Whatever goes wrong, nothing is released.
 import { type Evaluation, evaluateFlow } from "../difc/evaluate.ts";
-import type { AgentLabels, Labels, Mode, ResourceLabels, Tag } from "../difc/labels.ts";
+import type { Labels, Mode, ResourceLabels, Tag } from "../difc/labels.ts";
 import { withheldResult } from "../difc/notice.ts";
 import { type LabelledItem, type LabelledItems, resolveItems } from "../difc/response-items.ts";
 import { taintAll } from "../difc/taint.ts";
@@ -19,6 +19,7 @@ import {
   type AgentState,
   type AgentStore,
   type AgentView,
+  agentLabels,
   agentView,
   checkState,
   grant,
@@ -123,9 +124,9 @@ async function runPhases(
   const { server, severalServers } = surroundings;
   const { tracer, abort } = progress;
 
-  const { guard, agentLabels, mode, view, limit } = await openAgent(surroundings, call, progress);
-  progress.before = view.writer;
-  progress.after = view.writer;
+  const { guard, mode, view, labels, limit } = await openAgent(surroundings, call, progress);
+  progress.before = labels;
+  progress.after = labels;
   if (limit !== undefined) {
     tracer.end("denied", `The limit of ${limit} for this tool is reached`, { agent: view.writer, mode });
     return { status: "denied", result: limitedResult(call.tool, limit), removed: [], shown: [] };
@@ -168,16 +169,17 @@ async function runPhases(
   );
 
   if (!blocked && (mode === "propagate" || severalServers)) {
-    await taintAgent(surroundings, call, progress, agentLabels, mode, verdict.shown);
+    await taintAgent(surroundings, call, progress, mode, verdict.shown);
   }
   return verdict;
 }
 
 interface OpenedAgent {
   readonly guard: Guard;
-  readonly agentLabels: AgentLabels;
   readonly mode: Mode;
   readonly view: AgentView;
+  /** The agent over all servers. */
+  readonly labels: Labels;
   /** The limit that refuses this call. */
   readonly limit?: number;
 }
@@ -185,26 +187,30 @@ interface OpenedAgent {
 async function openAgent(surroundings: Surroundings, call: CheckedCall, progress: Progress): Promise<OpenedAgent> {
   const { server, sessions } = surroundings;
   const { abort, options } = progress;
-  const { guard, agentLabels } = await guarded(server.guard, "label_agent", async () => {
+  const { guard, agentLabels: answer } = await guarded(server.guard, "label_agent", async () => {
     const session = await abort.wait(sessions.open(server.guard, server.payload, server.backend, options));
     checkAgentLabels(session.agentLabels, server.guard.name);
     return session;
   });
-  const mode = surroundings.mode ?? agentLabels.mode;
+  const granted = answer.agent;
+  const mode = surroundings.mode ?? answer.mode;
   const limit = Object.hasOwn(server.limits, call.tool) ? server.limits[call.tool]! : 0;
-  const opened = await transact<Pick<OpenedAgent, "view" | "limit">>(
+  const view = (of: AgentState): Pick<OpenedAgent, "view" | "labels"> => ({
+    view: agentView(of, granted, mode === "propagate"),
+    labels: agentLabels(of),
+  });
+  const opened = await transact<Pick<OpenedAgent, "view" | "labels" | "limit">>(
     surroundings.state,
     call.agentId,
     abort,
     (state) => {
       const counted = limit > 0 ? countCall(state, server.id, call.tool, limit) : state;
-      const view = (of: AgentState): AgentView => agentView(of, agentLabels.agent, mode === "propagate");
-      if (counted === undefined) return { value: { view: view(state), limit } };
-      const next = grant(counted, agentLabels.agent);
-      return { next: next === state ? undefined : next, value: { view: view(next) } };
+      if (counted === undefined) return { value: { ...view(state), limit } };
+      const next = grant(counted, granted);
+      return { next: next === state ? undefined : next, value: view(next) };
     },
   );
-  return { guard, agentLabels, mode, ...opened };
+  return { guard, mode, ...opened };
 }
 
 /** Phase 2. A reader's clearance here and what it carries to a sink may differ, so the two halves are asked one by one. */
@@ -272,25 +278,19 @@ async function taintAgent(
   surroundings: Surroundings,
   call: CheckedCall,
   progress: Progress,
-  agentLabels: AgentLabels,
   mode: Mode,
   shown: readonly Labels[],
 ): Promise<void> {
   const propagates = mode === "propagate";
   const labels = summarize(shown, propagates);
-  const view = await transact(surroundings.state, call.agentId, progress.abort, (state) => {
+  progress.after = await transact(surroundings.state, call.agentId, progress.abort, (state) => {
     const next = restrict(state, labels);
-    // Only this server's own view is of interest here: what the agent learnt elsewhere meanwhile is in it as well.
-    return { next: next === state ? undefined : next, value: agentView(next, agentLabels.agent, propagates) };
+    return { next: next === state ? undefined : next, value: agentLabels(next) };
   });
-  progress.after = view.writer;
-  progress.tracer.end(
-    "ok",
-    propagates ? "The agent has the labels of what it was shown" : "What was shown counts on other servers",
-    {
-      agent: view.writer,
-    },
-  );
+  const summary = propagates
+    ? "The agent has the labels of what it was shown"
+    : "What was shown counts on other servers";
+  progress.tracer.end("ok", summary, { agent: progress.after });
 }
 
 /** What all that was shown adds up to; computed once, because a store may run a change again. */
