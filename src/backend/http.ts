@@ -1,4 +1,5 @@
 // A backend that is an MCP server at a URL: Streamable HTTP at wire level, the stateless form of 2026-07-28 and its predecessors.
+import type { BackendError } from "../errors.ts";
 import { askingBackend, checkNumber, failure } from "./asking.ts";
 import type { Backend } from "./backend.ts";
 import { createExchange, type Fail, type Message, type Reply } from "./http-exchange.ts";
@@ -187,9 +188,12 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
       }
       const params = { name: tool, arguments: args };
       if (era !== "sessions") {
-        const reply = await askStateless(params, tool, signal, fail);
+        const reply = await askStateless(params, tool, signal, fail).catch((error: BackendError) => {
+          // In a browser, an older server whose CORS rules do not allow the new headers looks like a lost connection.
+          if (era || !globalThis.location || !error.transient || signal.aborted) throw error;
+        });
         // Several questions may have gone out before the first one told which form the server knows.
-        if (era === "stateless" || !isOlderServer(reply)) {
+        if (reply && (era === "stateless" || !isOlderServer(reply))) {
           const result = resultOf(reply, fail);
           era ??= "stateless";
           return result;

@@ -46,7 +46,7 @@ export function memoized(inner: Backend, options: MemoizedOptions = {}): Backend
   const store = (key: string, result: unknown): unknown => {
     const answer = frozenCopy(result);
     kept.delete(key);
-    if (ttlMs > 0) kept.set(key, { answer, until: now() + ttlMs });
+    if (ttlMs > 0 && answer !== undefined) kept.set(key, { answer, until: now() + ttlMs });
     for (const oldest of kept.keys()) {
       if (kept.size <= maxEntries) break;
       kept.delete(oldest);

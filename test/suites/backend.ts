@@ -1,10 +1,13 @@
 // Every transport and every wrapper against the conformance kit, in any runtime, without a network.
 import type { Backend } from "edge-guard";
-import { type BackendCapabilities, type BackendHandler, testBackend } from "edge-guard/testing";
+import { testBackend } from "edge-guard/testing";
 import { fakeServer } from "./backend-server.ts";
 import type { Library, Runner } from "./suite.ts";
 
-type Create = Parameters<typeof testBackend>[0]["create"];
+type UnderTest = Parameters<typeof testBackend>[0];
+type Create = UnderTest["create"];
+type BackendCapabilities = NonNullable<UnderTest["capabilities"]>;
+type BackendHandler = Parameters<Create>[0];
 
 /** What the handler would answer, as entries: for backends that know their answers in advance. */
 async function recordAll(library: Library, handler: BackendHandler, questions: Parameters<Create>[1]) {

@@ -1,7 +1,7 @@
 // The conformance kit over real HTTP: servers of both SDK generations, asked by both SDKs' clients and by the own transport.
 import { test } from "node:test";
 import { mcpBackend } from "edge-guard";
-import { type BackendCapabilities, testBackend } from "edge-guard/testing";
+import { testBackend } from "edge-guard/testing";
 import { type Connect, connectOwn, connectV1, connectV2 } from "./clients.ts";
 import { type FetchHandler, serve, sessionServer, statelessServer, type Tool } from "./servers.ts";
 
@@ -21,13 +21,15 @@ const clients: Readonly<Record<string, Connect>> = {
 
 for (const [server, makeServer] of Object.entries(servers)) {
   for (const [client, connect] of Object.entries(clients)) {
+    // A v1 server leads the transport to 2025-11-25 by itself.
+    if (server.startsWith("v1") && client.endsWith("2025-11-25")) continue;
     const olderOnStateless = server.startsWith("v2") && (client === "v1 client" || client.endsWith("2025-11-25"));
-    const capabilities: BackendCapabilities = {
-      results: "mcp",
+    const capabilities = {
+      results: "mcp" as const,
       // Without a session the server cannot tell which question a cancellation means.
       cancels: !olderOnStateless,
       // Through the SDKs' own clients these measure the SDKs alone, a second each.
-      large: client.startsWith("own"),
+      large: client === "own transport",
     };
     const cases = testBackend({
       name: `${client} to ${server}`,
@@ -44,6 +46,10 @@ for (const [server, makeServer] of Object.entries(servers)) {
         };
       },
     });
-    for (const { name, run } of cases) test(name, run);
+    for (const { name, run } of cases) {
+      // Through an SDK's client, what each kind of value looks like on the way is the SDK's affair.
+      const aboutValues = /answers with|in the arguments/.test(name) && !/surrogates|astral|null/.test(name);
+      if (client.startsWith("own") || !aboutValues) test(name, run);
+    }
   }
 }

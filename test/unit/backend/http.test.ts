@@ -123,6 +123,30 @@ test("http: a server found to be stateless is not taken for an older one afterwa
   assert.deepEqual(made, ["tools/call", "tools/call"]);
 });
 
+test("http: in a browser, an older server behind CORS is found too, and a path is resolved", async () => {
+  const made: string[] = [];
+  const fetch = async (url: string, init: RequestInit) => {
+    const { id, method } = JSON.parse(String(init.body)) as { id: number; method: string };
+    made.push(method);
+    assert.equal(url, "https://page.example/mcp");
+    if (new Headers(init.headers).has("mcp-method")) throw new TypeError("Failed to fetch");
+    if (id === undefined) return new Response(null, { status: 202 });
+    return respond({ json: { id: "ID", result: { protocolVersion: "2025-11-25" } } }, id);
+  };
+  await assert.rejects(
+    async () => httpBackend("https://page.example/mcp", { fetch }).callTool("a", {}),
+    /connection failed/,
+  );
+  assert.deepEqual(made.splice(0), ["tools/call"], "outside a browser a lost connection is just that");
+  Object.assign(globalThis, { location: { href: "https://page.example/play/" } });
+  try {
+    await httpBackend("/mcp", { fetch }).callTool("a", {});
+  } finally {
+    delete (globalThis as { location?: unknown }).location;
+  }
+  assert.deepEqual(made, ["tools/call", "initialize", "notifications/initialized", "tools/call"]);
+});
+
 test("http: arguments that are no object never leave", async () => {
   let sent = 0;
   const backend = httpBackend("https://mcp.example/mcp", {

@@ -318,6 +318,12 @@ test("memoized: stays synchronous around a synchronous backend", () => {
   assert.equal(backend.callTool("t", {}), 1);
 });
 
+test("memoized: nothing is no answer, the second time too", async () => {
+  const backend = memoized({ name: "x", callTool: async () => undefined });
+  await assert.rejects(ask(backend), BackendError);
+  await assert.rejects(ask(backend), BackendError);
+});
+
 test("memoized: a question that has no key goes through unkept", async () => {
   const { inner, calls } = counting();
   const backend = memoized(inner);
