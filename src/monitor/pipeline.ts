@@ -124,6 +124,7 @@ async function runPhases(
   const { server, severalServers } = surroundings;
   const { tracer, abort } = progress;
 
+  abort.check();
   const { guard, mode, view, labels, limit } = await openAgent(surroundings, call, progress);
   progress.before = labels;
   progress.after = labels;
