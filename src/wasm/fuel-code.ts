@@ -38,16 +38,22 @@ function readBodies(cursor: Cursor, context: CodeContext): Body[] {
 function findLeaves(context: CodeContext, bodies: readonly Body[]): LeafCharges {
   const charges = new Int32Array(bodies.length);
   // While looking for leaves, none is known: a leaf calls nothing at all, so there is no cycle among leaves.
-  const none: LeafCharges = { charges: new Int32Array(bodies.length), greatest: 0 };
+  const none: LeafCharges = {
+    charges: new Int32Array(bodies.length),
+    loops: new Uint8Array(bodies.length),
+    greatest: 0,
+  };
+  const withLoops = new Uint8Array(bodies.length);
   let greatest = 0;
   for (const body of bodies) {
     if (body.end - body.start > leafBytes) continue;
-    const { leaf, charge } = findCost(context, body, none);
+    const { leaf, charge, loops } = findCost(context, body, none);
     if (!leaf || charge > leafCharge) continue;
     charges[body.position] = charge;
+    if (loops) withLoops[body.position] = 1;
     greatest = Math.max(greatest, charge);
   }
-  return { charges, greatest };
+  return { charges, loops: withLoops, greatest };
 }
 
 function writeBody(writer: Writer, context: CodeContext, body: Body, leaves: LeafCharges): void {

@@ -38,6 +38,8 @@ export interface Body {
 export interface LeafCharges {
   /** By position; 0 for a function that is no leaf. */
   readonly charges: Int32Array;
+  /** By position; 1 for a leaf with loops, which count in the global. */
+  readonly loops: Uint8Array;
   readonly greatest: number;
 }
 
@@ -45,7 +47,7 @@ export interface LeafCharges {
 export interface Cost {
   /** The dearest way through the function, loops gone through once. At least 1. */
   readonly charge: number;
-  /** It calls leaf functions only, and does nothing whose cost depends on a length. */
+  /** It calls nothing and throws nothing, and nothing that it does costs by a length. */
   readonly leaf: boolean;
   readonly loops: boolean;
   /** Runs of {@link editSize} numbers, by offset: an {@link edit}, where it begins, where the original goes on, two values. */
@@ -55,7 +57,7 @@ export interface Cost {
 export const editSize = 5;
 
 /**
- * loop: a loop begins; its charge for one iteration, and how it counts: bit 0 it calls nothing (so the count may be in a local), bit 1
+ * loop: a loop begins; its charge for one iteration, and how it counts: bit 0 nothing that it calls counts (so it may count in a local), bit 1
  * it charges at its head and not where branches lead to it. loopEnd: it ends. exit: a branch, return or throw out of loops; the number of loops around its target.
  * back: a branch to the head of a loop; the number of loops around the target, itself included, and where the loop's edit is.
  * length: an instruction with its length on the stack. index: a function index; the new one.
@@ -240,10 +242,15 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
         if (code === opcode.br) stop();
         return;
       }
-      case opcode.return:
       case opcode.throw:
       case opcode.rethrow:
       case opcode.throwRef:
+        // It would take its caller unawares, with the count in a local.
+        leaf = false;
+        leave(0, offset);
+        stop();
+        return;
+      case opcode.return:
         leave(0, offset);
         stop();
         return;
@@ -252,8 +259,9 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
         return;
       case opcode.call:
       case opcode.returnCall: {
-        const charge = leaves.charges[first - importedFunctions] ?? 0;
-        if (charge === 0) calls();
+        const position = first - importedFunctions;
+        const charge = leaves.charges[position] ?? 0;
+        if (charge === 0 || leaves.loops[position] !== 0) calls();
         add(charge);
         if (code === opcode.returnCall) leave(0, offset);
         refer(first, at);
