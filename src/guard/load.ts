@@ -15,6 +15,9 @@ export type LoadGuardOptions = CompileGuardOptions & InstantiateOptions;
  * const { agent, mode } = await guard.labelAgent({ "allow-only": { repos: ["acme/*"], "min-integrity": "approved" } });
  * ```
  *
+ * A guard that is loaded again comes out of memory, or out of `cache`; loads of one URL at the same time share one request and one
+ * compilation. Shut down in this order: the monitor, its guards (`guard.close()`), then the caches (`closeCache`).
+ *
  * @throws {ModuleError} when it cannot be a guard, or not here; the message says what to do.
  * @throws {TrapError} | {ExitError} when it does not start.
  * @throws {AbortError} when the signal fires.

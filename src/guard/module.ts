@@ -1,10 +1,12 @@
 // A compiled guard: verified, prepared, ready to be instantiated many times.
+import type { CacheListener, ModuleCache } from "../cache/cache.ts";
+import { noteGuard, useCache } from "../cache/process.ts";
 import { ModuleError } from "../errors.ts";
-import { checkCompiled, checkIntegrity, compileModule, hex, sha256 } from "../wasm/compile.ts";
+import { checkCompiled } from "../wasm/compile.ts";
 import { defaultMemoryPages, wasiModule } from "../wasm/contract.ts";
 import { captureObstacle, type GuestModule } from "../wasm/instance.ts";
-import { checkMemoryPages, prepareGuard, readPreparation } from "../wasm/prepare.ts";
-import { type GuardSource, type ResolvedSource, resolveSource, type SourceOptions } from "../wasm/source.ts";
+import { checkMemoryPages, readPreparation } from "../wasm/prepare.ts";
+import { type GuardSource, nameOf, type SourceOptions, settleSource } from "../wasm/source.ts";
 import { type GuardLimits, type InstantiateOptions, instantiateGuard, type WasmGuard } from "./wasm-guard.ts";
 
 /** How a guard is compiled. */
@@ -13,6 +15,13 @@ export interface CompileGuardOptions extends SourceOptions {
   readonly name?: string;
   /** Subresource Integrity: "sha256-<base64>", checked against the original bytes. Default: unchecked. */
   readonly integrity?: string;
+  /**
+   * Where the guard's bytes rest between loads. Compiled modules are kept in memory besides. Default: the process-wide cache, which
+   * is in memory only unless `replaceCache` says otherwise. A cache that fails means a slower load, never a failed one.
+   */
+  readonly cache?: ModuleCache | undefined;
+  /** Hears what the cache did for this load. */
+  readonly onCacheEvent?: CacheListener | undefined;
   /** Only `memoryPages` counts here. */
   readonly limits?: GuardLimits;
 }
@@ -28,19 +37,6 @@ export interface GuardModule {
   readonly guestAllocates: boolean;
   /** Starts an instance, `_initialize` included. Rejects with a GuardError when the guard does not start. */
   instantiate(options?: InstantiateOptions): Promise<WasmGuard>;
-}
-
-async function verify(resolved: ResolvedSource, integrity: string | undefined): Promise<string | undefined> {
-  if (resolved.bytes !== undefined) {
-    const digest = await sha256(resolved.bytes);
-    if (integrity !== undefined) checkIntegrity(digest, integrity);
-    return hex(digest);
-  }
-  if (integrity === undefined) return undefined;
-  throw new ModuleError(
-    "integrity-mismatch",
-    "Cannot load the guard: the integrity of a compiled module cannot be checked; pass its bytes, or check them before compiling",
-  );
 }
 
 async function guestModule(compiled: WebAssembly.Module, memoryPages: number): Promise<GuestModule> {
@@ -60,26 +56,30 @@ async function guestModule(compiled: WebAssembly.Module, memoryPages: number): P
  */
 export async function compileGuard(source: GuardSource, options: CompileGuardOptions = {}): Promise<GuardModule> {
   const memoryPages = checkMemoryPages(options.limits?.memoryPages ?? defaultMemoryPages);
-  const resolved = await resolveSource(source, options);
-  const name = options.name ?? resolved.name ?? "guard";
+  const settled = await settleSource(source, options.signal);
+  const name = options.name ?? nameOf(settled) ?? "guard";
   try {
-    const digest = await verify(resolved, options.integrity);
-    options.onProgress?.({ phase: "compile", loaded: 0, total: 1 });
-    const compiled =
-      resolved.module ??
-      (await compileModule(prepareGuard(resolved.bytes as Uint8Array<ArrayBuffer>, { memoryPages })));
+    const use = await useCache(options.cache);
+    const { module: compiled, digest } = await use.coordinator.load(settled, { memoryPages }, options);
     checkCompiled(compiled);
-    options.onProgress?.({ phase: "compile", loaded: 1, total: 1 });
     const guest = await guestModule(compiled, memoryPages);
     const obstacle = captureObstacle(guest);
     const exported = new Set(WebAssembly.Module.exports(compiled).map((item) => item.name));
+    const noted = (guard: WasmGuard): WasmGuard => {
+      const { fork } = guard;
+      guard.fork = async () => noted(await fork());
+      noteGuard(use, guard);
+      return guard;
+    };
     const module: GuardModule = {
       name,
       ...(digest === undefined ? {} : { digest }),
       module: compiled,
       checkpoint: obstacle === undefined ? { possible: true } : { possible: false, obstacle },
       guestAllocates: exported.has("alloc") && exported.has("dealloc"),
-      instantiate: (instanceOptions = {}) => instantiateGuard(module, guest, instanceOptions),
+      async instantiate(instanceOptions = {}): Promise<WasmGuard> {
+        return noted(await instantiateGuard(module, guest, instanceOptions));
+      },
     };
     return module;
   } catch (error) {

@@ -26,20 +26,15 @@ export interface SourceOptions {
   readonly fetch?: typeof fetch | undefined;
 }
 
-export interface ResolvedSource {
-  readonly bytes?: Uint8Array<ArrayBuffer>;
-  readonly module?: WebAssembly.Module;
-  /** The file's name without its ending, when the source has one. */
-  readonly name?: string;
-}
-
 /** No guard is this large; a download that goes on beyond it is ended. */
 const maximumModuleBytes = 256 * 1024 * 1024;
 
-function fileName(url: string): string | undefined {
-  const last = url.split(/[?#]/, 1)[0]?.split("/").at(-1) ?? "";
-  const name = last.replace(/\.wasm$/, "");
-  return name === "" ? undefined : name;
+/** The file's name without its ending, when the source has an address. */
+export function nameOf(source: SettledSource): string | undefined {
+  const url = isRequest(source) || isResponse(source) ? source.url : source;
+  if (typeof url !== "string" && !(url instanceof URL)) return undefined;
+  const last = String(url).split(/[?#]/, 1)[0]?.split("/").at(-1) ?? "";
+  return last.replace(/\.wasm$/, "") || undefined;
 }
 
 function loadFailed(message: string, cause?: unknown): ModuleError {
@@ -53,11 +48,16 @@ function fromView(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
 }
 
 /** Reads a response's body with progress; the total is unknown when the body is compressed. */
-export async function readBody(response: Response, options: SourceOptions): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(response: Response, options: SourceOptions): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(response.headers.get("content-length") ?? Number.NaN);
   const total = response.headers.has("content-encoding") || !Number.isInteger(declared) ? undefined : declared;
-  const report = (loaded: number): void =>
-    options.onProgress?.({ phase: "download", loaded, ...(total === undefined ? {} : { total }) });
+  // A length that a proxy or a cross-origin answer got wrong is no total.
+  const report = (loaded: number, whole = total): void =>
+    options.onProgress?.({
+      phase: "download",
+      loaded,
+      ...(whole === undefined || loaded > whole ? {} : { total: whole }),
+    });
   if (response.body === null) return new Uint8Array(await response.arrayBuffer());
   const reader = response.body.getReader();
   const abort = (): void => void reader.cancel(options.signal?.reason).catch(() => {});
@@ -75,6 +75,7 @@ export async function readBody(response: Response, options: SourceOptions): Prom
       if (loaded > maximumModuleBytes) throw loadFailed(`it is larger than ${maximumModuleBytes} bytes`);
       report(loaded);
     }
+    if (total !== loaded) report(loaded, loaded);
     const bytes = new Uint8Array(loaded);
     let offset = 0;
     for (const chunk of chunks) {
@@ -88,40 +89,46 @@ export async function readBody(response: Response, options: SourceOptions): Prom
   }
 }
 
-async function fromRequest(request: string | URL | Request, options: SourceOptions): Promise<ResolvedSource> {
-  let address: string;
+/** The address that a request leads to. Throws ModuleError `load-failed` when it is none. */
+export function addressOf(request: string | URL | Request): string {
   try {
     const base = (globalThis as { location?: { href?: string } }).location?.href;
-    address = request instanceof Request ? request.url : new URL(request, base).href;
+    return isRequest(request) ? request.url : new URL(request, base).href;
   } catch (cause) {
     throw loadFailed(
       `"${String(request)}" is not an absolute URL; pass the bytes of the file, or load it through edge-guard/node`,
       cause,
     );
   }
-  let response: Response;
+}
+
+/** Sends a request, with more headers if there are any. Throws ModuleError `load-failed`, or what the signal says. */
+export async function send(
+  request: string | URL | Request,
+  options: SourceOptions,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const more = Object.entries(headers);
+  const init: RequestInit = options.signal ? { signal: options.signal } : {};
+  if (more.length > 0) init.headers = isRequest(request) ? [...request.headers, ...more] : more;
   try {
-    response = await (options.fetch ?? fetch)(
-      request instanceof Request ? request : address,
-      options.signal ? { signal: options.signal } : {},
-    );
+    return await (options.fetch ?? fetch)(isRequest(request) ? request : addressOf(request), init);
   } catch (cause) {
     if (options.signal?.aborted) throw abortError(options.signal.reason, { phase: "load" });
+    if (cause instanceof ModuleError) throw cause;
     throw loadFailed(
-      `"${address}" could not be fetched; where fetch cannot read files, pass the bytes or load it through edge-guard/node`,
+      `"${addressOf(request)}" could not be fetched; where fetch cannot read files, pass the bytes or load it through edge-guard/node`,
       cause,
     );
   }
-  return { ...(await fromResponse(response, options)), ...named(fileName(address)) };
 }
 
-const named = (name: string | undefined): { name?: string } => (name === undefined ? {} : { name });
-
-async function fromResponse(response: Response, options: SourceOptions): Promise<ResolvedSource> {
+/** Reads a guard's bytes out of a response. Throws ModuleError `load-failed`, or what the signal says. */
+export async function download(response: Response, options: SourceOptions): Promise<Uint8Array<ArrayBuffer>> {
   if (!response.ok) throw loadFailed(`"${response.url}" answered with status ${response.status}`);
   if (response.bodyUsed) throw loadFailed("the response's body was already read; pass a clone of it");
   try {
-    return { bytes: await readBody(response, options), ...named(fileName(response.url)) };
+    return await readBody(response, options);
   } catch (cause) {
     if (options.signal?.aborted) throw abortError(options.signal.reason, { phase: "load" });
     if (cause instanceof ModuleError) throw cause;
@@ -129,29 +136,36 @@ async function fromResponse(response: Response, options: SourceOptions): Promise
   }
 }
 
+export const isRequest = (value: unknown): value is Request =>
+  typeof Request === "function" && value instanceof Request;
+export const isResponse = (value: unknown): value is Response =>
+  typeof Response === "function" && value instanceof Response;
+
+/** The kinds of source that are left when promises are settled and views are made alike. */
+export type SettledSource = string | URL | Request | Response | Uint8Array<ArrayBuffer> | WebAssembly.Module;
+
 /**
- * Resolves a source to bytes or to a module.
+ * Settles a source and makes its kinds fewer; nothing is fetched yet.
  *
  * @throws {TypeError} when it is none of the kinds of {@link GuardSource}.
- * @throws {ModuleError} `load-failed` when it cannot be fetched.
  * @throws {AbortError} when the signal fires.
  */
-export async function resolveSource(source: GuardSource, options: SourceOptions = {}): Promise<ResolvedSource> {
+export async function settleSource(source: GuardSource, signal: AbortSignal | undefined): Promise<SettledSource> {
   // The type is recursive through Promise, which await cannot resolve.
   const settled = (await (source as Promise<unknown>)) as Exclude<GuardSource, Promise<GuardSource>>;
-  if (options.signal?.aborted) throw abortError(options.signal.reason, { phase: "load" });
-  if (settled instanceof WebAssembly.Module) return { module: settled };
+  if (signal?.aborted) throw abortError(signal.reason, { phase: "load" });
+  if (ArrayBuffer.isView(settled)) return fromView(settled);
+  if (settled instanceof ArrayBuffer || Object.prototype.toString.call(settled) === "[object ArrayBuffer]") {
+    return new Uint8Array(settled as ArrayBuffer);
+  }
   if (
     typeof settled === "string" ||
     settled instanceof URL ||
-    (typeof Request === "function" && settled instanceof Request)
+    settled instanceof WebAssembly.Module ||
+    isRequest(settled) ||
+    isResponse(settled)
   ) {
-    return fromRequest(settled, options);
-  }
-  if (typeof Response === "function" && settled instanceof Response) return fromResponse(settled, options);
-  if (ArrayBuffer.isView(settled)) return { bytes: fromView(settled) };
-  if (settled instanceof ArrayBuffer || Object.prototype.toString.call(settled) === "[object ArrayBuffer]") {
-    return { bytes: new Uint8Array(settled as ArrayBuffer) };
+    return settled;
   }
   throw new TypeError(
     'Cannot load the guard: "source" must be a URL, Request, Response, ArrayBuffer, view or WebAssembly.Module',

@@ -1,0 +1,116 @@
+// The coordinator's dealings with a driver: which keys it uses, how it verifies what comes back, what it deletes.
+import { hex, sha256 } from "../wasm/compile.ts";
+import type { AddressRecord } from "./address.ts";
+import { parseRecord } from "./address.ts";
+import type { CacheEvent, ModuleCache, StreamedModule } from "./cache.ts";
+import { guardStore } from "./guarded.ts";
+
+type Listener = (event: CacheEvent) => void;
+
+/** Something that is kept, and can be opened if it turns out to be of use. */
+export interface Recalled {
+  from: "memory" | "store" | "streaming";
+  /** `undefined`: it could not be opened after all, and was deleted. */
+  open(): Promise<WebAssembly.Module | undefined>;
+}
+
+export interface Opening {
+  compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
+  keep(module: WebAssembly.Module, bytes: number): void;
+}
+
+export interface Store {
+  readonly name: string;
+  recall(digest: string, key: string, tell: Listener, opening: Opening): Promise<Recalled | undefined>;
+  save(digest: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
+  forget(digest: string, tell: Listener): void;
+  /** Offers a module's prepared bytes to where compiled code can be kept. */
+  prepared(key: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
+  remembered(address: string, tell: Listener): Promise<AddressRecord | undefined>;
+  remember(address: string, record: AddressRecord, tell: Listener): void;
+  /** Resolves when everything is written. */
+  settled(): Promise<void>;
+  close(): void;
+}
+
+async function addressKey(address: string): Promise<string> {
+  return `url-${hex(await sha256(new TextEncoder().encode(address)))}`;
+}
+
+const isBytes = (value: unknown): value is Uint8Array<ArrayBuffer> =>
+  value instanceof Uint8Array && value.buffer instanceof ArrayBuffer;
+
+/** Compiles out of the response as it arrives, with the digest of a clone beside; only both together count. */
+async function compileStreamed({ url, digest }: StreamedModule): Promise<Streamed> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`"${url}" answered with status ${response.status}`);
+  const copy = response.clone();
+  const compiling = WebAssembly.compileStreaming(response);
+  // Waiting for the digest must not leave a refusal unheard.
+  compiling.catch(() => {});
+  const bytes = new Uint8Array(await copy.arrayBuffer());
+  const intact = hex(await sha256(bytes)) === digest;
+  return intact ? { module: await compiling, size: bytes.length } : "corrupt";
+}
+
+type Streamed = { readonly module: WebAssembly.Module; readonly size: number } | "corrupt";
+
+export function createStore(cache: ModuleCache): Store {
+  const { attempt, later, settled, close } = guardStore(cache);
+  const { name } = cache;
+
+  const corrupt = (digest: string, tell: Listener, remove: (cache: ModuleCache) => unknown): undefined => {
+    tell({ type: "corrupt", cache: name, digest });
+    later("delete from", async (driver) => remove(driver), tell);
+    return undefined;
+  };
+
+  const read = async (digest: string, tell: Listener): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+    const bytes: unknown = await attempt("read", (driver) => driver.get(digest), tell);
+    if (bytes === undefined) return undefined;
+    if (isBytes(bytes) && hex(await sha256(bytes)) === digest) return bytes;
+    return corrupt(digest, tell, (driver) => driver.delete(digest));
+  };
+
+  return {
+    name,
+    settled,
+    close,
+    async recall(digest, key, tell, { compile, keep }) {
+      const streamed = cache.streaming && (await attempt("read", (driver) => driver.streaming?.get(key), tell));
+      if (!streamed) {
+        const bytes = await read(digest, tell);
+        return bytes && { from: "store", open: () => compile(bytes) };
+      }
+      const recalled: Recalled = {
+        from: "streaming",
+        async open() {
+          const found = await attempt("read", () => compileStreamed(streamed), tell);
+          if (typeof found === "object") {
+            keep(found.module, found.size);
+            return found.module;
+          }
+          if (found === "corrupt") corrupt(digest, tell, (driver) => driver.streaming?.delete(key));
+          recalled.from = "store";
+          const bytes = await read(digest, tell);
+          return bytes && compile(bytes);
+        },
+      };
+      return recalled;
+    },
+    save: (digest, bytes, tell) => later("write to", (driver) => driver.set(digest, bytes), tell),
+    forget: (digest, tell) => later("delete from", (driver) => driver.delete(digest), tell),
+    prepared(key, bytes, tell) {
+      if (cache.streaming) later("write to", (driver) => driver.streaming?.set(key, bytes), tell);
+    },
+    async remembered(address, tell) {
+      const key = await addressKey(address);
+      const bytes: unknown = await attempt("read", (driver) => driver.get(key), tell);
+      return isBytes(bytes) ? parseRecord(bytes) : undefined;
+    },
+    remember(address, record, tell) {
+      const bytes = new TextEncoder().encode(JSON.stringify(record));
+      later("write to", async (driver) => driver.set(await addressKey(address), bytes), tell);
+    },
+  };
+}
