@@ -15,7 +15,18 @@ export async function buildSampleGuard({ outFile = resolve(root, "dist/guards/re
   await mkdir(dirname(outFile), { recursive: true });
   const target = relative(root, outFile);
   const stderr = asc.createMemoryStream();
-  const options = ["--runtime", "stub", "--optimizeLevel", "3", "--shrinkLevel", "1", "--converge", "--noAssert"];
+  const options = [
+    "--runtime",
+    "stub",
+    "--optimizeLevel",
+    "3",
+    "--shrinkLevel",
+    "1",
+    "--maximumMemory",
+    "512",
+    "--converge",
+    "--noAssert",
+  ];
   const { error } = await asc.main([entry, "--baseDir", root, "--outFile", target, ...options, ...flags], { stderr });
   if (error)
     throw new Error(`Cannot build the sample guard: the compiler failed with "${error.message}"\n${stderr.toString()}`);

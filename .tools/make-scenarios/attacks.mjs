@@ -3,7 +3,6 @@ import { allowOnly, single } from "./evidence.mjs";
 import { filtered, upTo } from "./expectation.mjs";
 import * as payload from "./payloads.mjs";
 
-const GUARD = { wasm: "repo-guard.wasm" };
 const SITE = { owner: "acme", repo: "site" };
 const VAULT = { owner: "acme", repo: "vault" };
 const PLEA = [

@@ -1,6 +1,7 @@
 // The sample guard against the ABI: its shape, the -2 protocol, hostile JSON, and memory over many calls.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { openHost, sampleGuard } from "./host.ts";
 
 const POLICY = { "allow-only": { repos: ["acme/*"], "min-integrity": "approved" } };
@@ -189,4 +190,165 @@ test("8 MiB of input fit beside its output in 512 pages, also unwrapped", async 
     assert.ok(host.callText("label_response", text, (8 << 20) + (64 << 10)).code > 0);
   }
   assert.ok(host.guest.memory.buffer.byteLength <= 512 * 65536);
+});
+
+test("16 MiB are labelled, or refused when there is no memory to unwrap them, and the guard goes on", async () => {
+  const host = await openHost(site);
+  host.call("label_agent", POLICY);
+  const items = `[${Array.from({ length: 16 }, () => `{"number":1,"body":"${"x".repeat(1 << 20)}"}`).join(",")}]`;
+  assert.ok(host.callText("label_response", response(items), 1 << 20).code > 0);
+  const wrapped = response(JSON.stringify({ content: [{ type: "text", text: items }] }));
+  assert.equal(host.callText("label_response", wrapped, 1 << 20).code, -5);
+  assert.ok(host.callText("label_response", response('[{"number":1}]')).code > 0);
+  assert.equal(host.guest.alloc(40 << 20), 0);
+});
+
+test("a run whose questions all fail asks all of them, so that a host can fetch them together", async () => {
+  const host = await openHost();
+  host.call("label_agent", POLICY);
+  const items = Array.from({ length: 95 }, (_, i) => ({
+    number: i,
+    repository_url: `https://api.github.com/repos/acme/r${i}`,
+  }));
+  host.call("label_response", { tool_name: "search_issues", tool_args: { query: "x" }, tool_result: { items } });
+  assert.equal(host.asked.length, 95);
+  host.call("label_resource", { tool_name: "issue_read", tool_args: { owner: "acme", repo: "new", issue_number: 1 } });
+  assert.deepEqual(
+    host.asked.slice(95).map(({ tool }) => tool),
+    ["get_repository", "issue_read"],
+  );
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("what is JSON and what is not, it decides like JSON.parse", async () => {
+  const host = await openHost(site);
+  host.call("label_agent", POLICY);
+  const agree = (text: string): void => {
+    const { code } = host.callText("label_resource", text);
+    assert.equal(code === -3, !isJson(text), `${JSON.stringify(text)}: ${code}`);
+  };
+  const alphabet = [...'{}[],:"\\/-+.0123456789eEtrufalsn \n\t\u0001\u00e9\ud83d\ude00x'];
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 24 }), (text) => agree(text.toWellFormed())),
+    { numRuns: 4000 },
+  );
+  fc.assert(
+    fc.property(fc.json(), fc.nat(), fc.constantFrom("", ...alphabet), (text, at, change) => {
+      const place = at % (text.length + 1);
+      agree((text.slice(0, place) + change + text.slice(place + 1)).toWellFormed());
+    }),
+    { numRuns: 4000 },
+  );
+});
+
+test("no value in a place of a field makes it trap or answer what is no JSON", async () => {
+  const host = await openHost(({ tool }) => (tool === "get_repository" ? { private: false } : undefined));
+  host.call("label_agent", {
+    "allow-only": {
+      repos: ["acme/*"],
+      "min-integrity": "none",
+      "approval-labels": ["a"],
+      "endorsement-reactions": ["HEART"],
+      "disapproval-reactions": ["EYES"],
+    },
+  });
+  const field = fc.constantFrom(
+    "number",
+    "user",
+    "login",
+    "author",
+    "author_association",
+    "labels",
+    "nodes",
+    "name",
+    "reactions",
+    "content",
+    "repository",
+    "full_name",
+    "owner",
+    "repository_url",
+    "html_url",
+    "url",
+    "head",
+    "base",
+    "repo",
+    "pull_request",
+    "merged_at",
+    "merged",
+    "private",
+    "visibility",
+    "items",
+    "data",
+    "structuredContent",
+    "text",
+    "type",
+    "id",
+    "sha",
+    "path",
+    "__proto__",
+    "isError",
+    "issue_url",
+    "",
+  );
+  const leaf = fc.oneof(
+    fc.constantFrom(
+      null,
+      true,
+      false,
+      0,
+      -1,
+      1e300,
+      "",
+      "acme",
+      "acme/site",
+      "https://github.com/acme/site/pull/1",
+      'a\\u0000"',
+      "HEART",
+      "text",
+      '[{"number":1}]',
+    ),
+    fc.string({ unit: "binary" }).map((text) => text.toWellFormed()),
+  );
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      leaf,
+      fc.array(tie("value"), { maxLength: 4 }),
+      fc.dictionary(field, tie("value"), { maxKeys: 6 }),
+    ),
+  }));
+  const tool = fc.constantFrom(
+    "list_issues",
+    "search_issues",
+    "pull_request_read",
+    "list_commits",
+    "get_file_contents",
+    "list_gists",
+    "x",
+    "search_repositories",
+    "list_notifications",
+  );
+  const args = fc.dictionary(
+    fc.constantFrom("owner", "repo", "query", "ref", "sha", "path", "method", "issue_number", "pullNumber"),
+    fc.oneof(leaf, value),
+    { maxKeys: 5 },
+  );
+  fc.assert(
+    fc.property(tool, args, value, (tool_name, tool_args, tool_result) => {
+      const input = { tool_name, tool_args, tool_result };
+      for (const name of ["label_resource", "label_response"] as const) {
+        const answer = host.call(name, input);
+        assert.ok(answer === null || typeof answer === "object", `${name}: ${String(answer)}`);
+      }
+    }),
+    { numRuns: 3000 },
+  );
 });

@@ -78,7 +78,10 @@ export function takePolicy(payload: usize, size: usize): i32 {
 
   // Each decoded text is at most as long as its source; the four levels' tags repeat the scopes ten times.
   arena = allocate(16 * size + 4096);
-  if (arena == 0) return OUT_OF_MEMORY;
+  if (arena == 0) {
+    warn("Cannot read the policy: no memory is left to keep it");
+    return OUT_OF_MEMORY;
+  }
   top = arena;
 
   if (isText(repos)) {
