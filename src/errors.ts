@@ -41,15 +41,17 @@ export interface FaultContext {
   readonly cause?: unknown;
 }
 
+// Names are spelled out: minifiers rename classes.
+
 /** The base of all faults. Denials are values; a fault is always one of these. */
 export class GuardError extends Error {
+  override readonly name: string = "GuardError";
   readonly code: GuardErrorCode;
   readonly guard?: string;
   readonly phase?: string;
 
   constructor(code: GuardErrorCode, message: string, context: FaultContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
-    this.name = new.target.name;
     this.code = code;
     if (context.guard !== undefined) this.guard = context.guard;
     if (context.phase !== undefined) this.phase = context.phase;
@@ -59,6 +61,7 @@ export class GuardError extends Error {
 
 /** The module cannot be a guard, or not here. The message says what is wrong and how to mend it. */
 export class ModuleError extends GuardError {
+  override readonly name: string = "ModuleError";
   declare readonly code: ModuleErrorCode;
   // biome-ignore lint/complexity/noUselessConstructor: narrows the code
   constructor(code: ModuleErrorCode, message: string, context?: FaultContext) {
@@ -68,6 +71,7 @@ export class ModuleError extends GuardError {
 
 /** The guest trapped, exhausted its stack, or exited with a code other than 0. Poisons the guard (guard-abi.md, Faults). */
 export class TrapError extends GuardError {
+  override readonly name: string = "TrapError";
   /** The exit code, when the trap was `proc_exit(n)` with n ≠ 0. */
   readonly exitCode?: number;
   constructor(message: string, context?: FaultContext & { readonly exitCode?: number | undefined }) {
@@ -78,6 +82,7 @@ export class TrapError extends GuardError {
 
 /** The guest called `proc_exit(0)` instead of answering. The guard stays usable. */
 export class ExitError extends GuardError {
+  override readonly name: string = "ExitError";
   readonly exitCode: number = 0;
   constructor(message: string, context?: FaultContext) {
     super("exit", message, context);
@@ -86,6 +91,7 @@ export class ExitError extends GuardError {
 
 /** The guard reported an error of its own by a negative return value. */
 export class GuardReturnError extends GuardError {
+  override readonly name: string = "GuardReturnError";
   /** The value that the guard returned. */
   readonly returnCode: number;
   constructor(returnCode: number, message: string, context?: FaultContext) {
@@ -96,6 +102,7 @@ export class GuardReturnError extends GuardError {
 
 /** The guard's answer breaks the contract: lengths that do not fit, bytes that are not JSON, labels that cannot be read. */
 export class ProtocolError extends GuardError {
+  override readonly name: string = "ProtocolError";
   constructor(message: string, context?: FaultContext) {
     super("protocol", message, context);
   }
@@ -103,6 +110,7 @@ export class ProtocolError extends GuardError {
 
 /** Something grew above a limit: input, output, questions, live suspensions. */
 export class LimitError extends GuardError {
+  override readonly name: string = "LimitError";
   /** Which limit, by the name of its option. */
   readonly limit: string;
   constructor(limit: string, message: string, context?: FaultContext) {
@@ -113,6 +121,7 @@ export class LimitError extends GuardError {
 
 /** A deadline passed. */
 export class TimeoutError extends GuardError {
+  override readonly name: string = "TimeoutError";
   constructor(message: string, context?: FaultContext) {
     super("timeout", message, context);
   }
@@ -120,6 +129,7 @@ export class TimeoutError extends GuardError {
 
 /** The caller's AbortSignal fired; `cause` is the signal's reason. */
 export class AbortError extends GuardError {
+  override readonly name: string = "AbortError";
   constructor(message: string, context?: FaultContext) {
     super("aborted", message, context);
   }
@@ -127,6 +137,7 @@ export class AbortError extends GuardError {
 
 /** The guard was poisoned by an earlier fault, which is the `cause`. */
 export class PoisonedError extends GuardError {
+  override readonly name: string = "PoisonedError";
   constructor(message: string, context?: FaultContext) {
     super("poisoned", message, context);
   }
@@ -134,6 +145,7 @@ export class PoisonedError extends GuardError {
 
 /** The guard, cache or monitor was closed. */
 export class ClosedError extends GuardError {
+  override readonly name: string = "ClosedError";
   constructor(message: string, context?: FaultContext) {
     super("closed", message, context);
   }
@@ -141,6 +153,7 @@ export class ClosedError extends GuardError {
 
 /** A policy breaks policy.md. `path` leads to the offending value: `allow-only.repos[1]`. */
 export class PolicyError extends GuardError {
+  override readonly name: string = "PolicyError";
   readonly path: string;
   constructor(path: string, message: string, context?: FaultContext) {
     super("policy", message, context);
@@ -150,6 +163,7 @@ export class PolicyError extends GuardError {
 
 /** A scenario breaks scenario.md. `path` leads to the offending value: `calls[0].expect.status`. */
 export class ScenarioError extends GuardError {
+  override readonly name: string = "ScenarioError";
   readonly path: string;
   constructor(path: string, message: string, context?: FaultContext) {
     super("scenario", message, context);
@@ -159,6 +173,7 @@ export class ScenarioError extends GuardError {
 
 /** A question to the backend failed. Reaches the guest as `-1` and the host as an event, or as the error of a monitored call. */
 export class BackendError extends GuardError {
+  override readonly name: string = "BackendError";
   /** True when asking again may help: a time-out, a lost connection, HTTP 429, 502, 503, 504. */
   readonly transient: boolean;
   constructor(message: string, context?: FaultContext & { readonly transient?: boolean | undefined }) {
@@ -169,6 +184,7 @@ export class BackendError extends GuardError {
 
 /** The store of agent labels failed: everything is withheld. */
 export class StateError extends GuardError {
+  override readonly name: string = "StateError";
   constructor(message: string, context?: FaultContext) {
     super("state", message, context);
   }
@@ -176,6 +192,7 @@ export class StateError extends GuardError {
 
 /** A module cache failed. Reported as an event, never thrown to the caller: a broken cache means a slower load. */
 export class CacheError extends GuardError {
+  override readonly name: string = "CacheError";
   constructor(message: string, context?: FaultContext) {
     super("cache", message, context);
   }

@@ -3,7 +3,7 @@ export type { AskOptions, Backend } from "./backend/backend.ts";
 export { type FunctionBackendOptions, functionBackend } from "./backend/function.ts";
 export { type HttpBackendOptions, httpBackend } from "./backend/http.ts";
 export { type LimitOptions, withLimit } from "./backend/limit.ts";
-export { type McpClientLike, mcpBackend } from "./backend/mcp.ts";
+export { type McpClientLike, type McpClientOptions, mcpBackend } from "./backend/mcp.ts";
 export { type MemoizedOptions, memoized } from "./backend/memoized.ts";
 export { type BackendServer, type MessagePortLike, messagePortBackend, serveBackend } from "./backend/message-port.ts";
 export {

@@ -1,2 +1,9 @@
 // Conformance kits for what can be plugged in: lists of cases that any test runner can run. See each kit's own file.
-export { testBackend } from "./backend-conformance.ts";
+export {
+  type BackendCapabilities,
+  type BackendHandler,
+  type BackendUnderTest,
+  type ConformanceCase,
+  testBackend,
+} from "./backend-conformance.ts";
+export { type StoreUnderTest, testAgentStore } from "./state-conformance.ts";

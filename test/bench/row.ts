@@ -11,7 +11,10 @@ export interface Row {
 }
 
 /** The median of several timings, in milliseconds per call of `body`. */
-export async function median(body: () => unknown, { batches = 9, calls = 1, warmup = 1 } = {}): Promise<number> {
+export async function median(
+  body: () => unknown,
+  { batches = 9, calls = 1, warmup = 1 }: { batches?: number; calls?: number; warmup?: number } = {},
+): Promise<number> {
   for (let index = 0; index < warmup; index++) await body();
   const times: number[] = [];
   for (let batch = 0; batch < batches; batch++) {

@@ -81,9 +81,9 @@ export function workerSuite(runner: Runner, library: Library, environment: Envir
     const controller = new AbortController();
     let aborted = false;
     const silent = backend(
-      (_tool, _args, { signal }) =>
+      (_tool, _args, asked) =>
         new Promise((_resolve, reject) => {
-          signal.addEventListener("abort", () => {
+          asked?.signal?.addEventListener("abort", () => {
             aborted = true;
             reject(new Error("aborted"));
           });
