@@ -27,7 +27,7 @@ if (tests.length === 0) {
 
 const sources = await Promise.all(tests.map((file) => readFile(root + file, "utf8")));
 const needsBrowser = sources.some((text) => text.includes("EDGE_GUARD_CHROMIUM") || text.includes("launchChromium"));
-const onlyUnit = tests.every((file) => file.startsWith("test/unit/"));
+const onlyUnit = sources.every((text) => !text.includes("dist/") && !/from "edge-guard/.test(text));
 
 const { build } = await import("./build.mjs");
 if (!process.env.EDGE_GUARD_NO_BUILD && !(onlyUnit && wanted.length > 0)) await build();
