@@ -84,7 +84,7 @@ function writeBody(writer: Writer, context: CodeContext, body: Body, leaves: Lea
     position = next;
     if (kind === edit.back) {
       const atHead = ((edits[other + 4] as number) & 2) !== 0;
-      if (!atHead) counter.charge(edits[other + 3] as number, held > 0 && value >= held);
+      if (!atHead) counter.charge(edits[other + 3] as number, held > 0);
     } else if (kind === edit.exit) {
       if (value < held) counter.store();
     } else if (kind === edit.loop) {

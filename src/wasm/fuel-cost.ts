@@ -59,7 +59,7 @@ export const editSize = 5;
 /**
  * loop: a loop begins; its charge for one iteration, and how it counts: bit 0 nothing that it calls counts (so it may count in a local), bit 1
  * it charges at its head and not where branches lead to it. loopEnd: it ends. exit: a branch, return or throw out of loops; the number of loops around its target.
- * back: a branch to the head of a loop; the number of loops around the target, itself included, and where the loop's edit is.
+ * back: a branch to the head of a loop; the number of loops around the target, and where the loop's edit is.
  * length: an instruction with its length on the stack. index: a function index; the new one.
  */
 export const edit = { loop: 0, loopEnd: 1, exit: 2, back: 3, length: 4, index: 5 } as const;
@@ -131,12 +131,18 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
   const leave = (around: number, offset: number): void => {
     if (around < open) edits.push(edit.exit, offset, offset, around, 0);
   };
-  const jump = (block: number, offset: number): void => {
-    const around = blockLoops[block] as number;
-    leave(around, offset);
-    if (blockCode[block] !== opcode.loop) return;
-    edits.push(edit.back, offset, offset, around, loopEdit[around] as number);
-    if (++(backs[around] as number) > branchesBack) (counting[around] as number) |= 2;
+  // Charges come before the exit, which puts what is left into the global.
+  const jump = (blocks: Iterable<number>, offset: number): void => {
+    let outermost = open;
+    for (const block of blocks) {
+      const around = blockLoops[block] as number;
+      outermost = Math.min(outermost, around);
+      arrive(block);
+      if (blockCode[block] !== opcode.loop) continue;
+      edits.push(edit.back, offset, offset, around, loopEdit[around] as number);
+      if (++(backs[around] as number) > branchesBack) (counting[around] as number) |= 2;
+    }
+    leave(outermost, offset);
   };
   const stop = (): void => {
     settle();
@@ -225,10 +231,7 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
     add(1);
     switch (code) {
       case opcode.brTable:
-        for (const block of new Set(targets)) {
-          arrive(block);
-          jump(block, offset);
-        }
+        jump(new Set(targets), offset);
         targets.length = 0;
         stop();
         return;
@@ -236,9 +239,7 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
       case opcode.brIf:
       case opcode.brOnNull:
       case opcode.brOnNonNull: {
-        const block = blockAt(first, offset);
-        arrive(block);
-        jump(block, offset);
+        jump([blockAt(first, offset)], offset);
         if (code === opcode.br) stop();
         return;
       }
