@@ -1,6 +1,15 @@
 // The page's end of the preview worker: newest input wins, and a worker that stays busy past the deadline is stopped and replaced.
 import { PreviewError, toErrorViews } from "./errors.ts";
-import type { Exchange, FromWorker, GuardEntry, GuardOnWire, PreviewGuardSource, Request, RequestOnWire, ToWorker } from "./protocol.ts";
+import type {
+  Exchange,
+  FromWorker,
+  GuardEntry,
+  GuardOnWire,
+  PreviewGuardSource,
+  Request,
+  RequestOnWire,
+  ToWorker,
+} from "./protocol.ts";
 
 export interface PreviewClientOptions {
   /** How long the worker may be busy without a break, in milliseconds; waiting for a backend is no work. Default: 5000. */
@@ -193,12 +202,13 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     const now = performance.now();
     if (connection?.spoke && workersWork) silent += Math.min(now - lastTick, longestTickMs);
     lastTick = now;
-    if (superseded && silent > graceMs) return replace();
-    if (silent > deadlineMs) return expire(`the guard was busy for ${deadlineMs / 1000} s without answering`);
-    for (const { request, started } of pending.values()) {
-      if (request.type === "run" && now - started > totalMs) return expire(`it took longer than ${totalMs / 1000} s`);
-    }
-    connection?.post({ type: "ping" });
+    const tooLong = [...pending.values()].some(
+      ({ request, started }) => request.type === "run" && now - started > totalMs,
+    );
+    if (superseded && silent > graceMs) replace();
+    else if (silent > deadlineMs) expire(`the guard was busy for ${deadlineMs / 1000} s without answering`);
+    else if (tooLong) expire(`it took longer than ${totalMs / 1000} s`);
+    else connection?.post({ type: "ping" });
   }
 
   function expire(why: string): void {

@@ -1,11 +1,26 @@
 // A line for people about an item of any shape: what it is called and who made it. Guesses from common keys, never fails.
 
-const titleKeys = ["title", "full_name", "name", "path", "message", "summary", "filename", "login", "tag_name", "body", "text", "description"];
+const titleKeys = [
+  "title",
+  "full_name",
+  "name",
+  "path",
+  "message",
+  "summary",
+  "filename",
+  "login",
+  "tag_name",
+  "body",
+  "text",
+  "description",
+];
 const authorKeys = ["user", "author", "owner", "creator", "actor", "sender"];
 const longest = 140;
 
 function own(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? (value as { [key: string]: unknown })[key] : undefined;
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as { [key: string]: unknown })[key]
+    : undefined;
 }
 
 function line(value: unknown): string {

@@ -165,7 +165,12 @@ export class PolicyPreviewElement extends HTMLElement {
       const scenario = this.#scenario ?? (await this.#fetchScenario());
       if (turn !== this.#turn) return;
       this.#scenario = scenario;
-      const request = { type: "run", scenario, guards: this.#guardEntries(), backendDelayMs: this.#backendDelayMs } as const;
+      const request = {
+        type: "run",
+        scenario,
+        guards: this.#guardEntries(),
+        backendDelayMs: this.#backendDelayMs,
+      } as const;
       const view = await this.#connect().ask(request);
       if (turn !== this.#turn) return;
       this.#view = view;

@@ -18,7 +18,9 @@ export function toErrorViews(thrown: unknown): readonly ErrorView[] {
 
 /** One fault as a plain object. */
 export function toErrorView(thrown: unknown, server?: string): ErrorView {
-  const { name, message, code, path, phase } = (thrown instanceof Error ? thrown : new Error(String(thrown))) as Error & {
+  const { name, message, code, path, phase } = (
+    thrown instanceof Error ? thrown : new Error(String(thrown))
+  ) as Error & {
     readonly [key in "code" | "path" | "phase"]?: unknown;
   };
   return {

@@ -6,9 +6,11 @@ export async function readSource(source: PreviewGuardSource): Promise<Uint8Array
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
+  if (ArrayBuffer.isView(source))
+    return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
   const response = await fetch(source);
-  if (!response.ok) throw new Error(`Loading the guard from "${String(source)}": the server answered ${response.status}`);
+  if (!response.ok)
+    throw new Error(`Loading the guard from "${String(source)}": the server answered ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -1,5 +1,16 @@
 // What the page and the preview worker say to each other, and what the element shows: types only, shared by both ends.
-import type { GuardReport, JudgedItem, LogEntry, Mismatch, Mode, Notice, OutcomeStatus, PhaseTrace, PreviewCall, Violation } from "edge-guard";
+import type {
+  GuardReport,
+  JudgedItem,
+  LogEntry,
+  Mismatch,
+  Mode,
+  Notice,
+  OutcomeStatus,
+  PhaseTrace,
+  PreviewCall,
+  Violation,
+} from "edge-guard";
 
 /** Where a guard comes from, as far as it can travel to a worker. Strings are URLs, resolved against the document. */
 export type PreviewGuardSource = string | URL | ArrayBuffer | ArrayBufferView | Blob | WebAssembly.Module;
@@ -149,7 +160,9 @@ export interface Exchange {
 export type Request = Exchange[keyof Exchange][0];
 export type RequestOnWire = Exclude<Request, RunRequest> | RunOnWire;
 
-export type ToWorker = { readonly type: "ask"; readonly id: number; readonly request: RequestOnWire } | { readonly type: "ping" };
+export type ToWorker =
+  | { readonly type: "ask"; readonly id: number; readonly request: RequestOnWire }
+  | { readonly type: "ping" };
 export type FromWorker =
   | { readonly type: "alive" }
   | { readonly type: "answer"; readonly id: number; readonly value: unknown }

@@ -2,7 +2,15 @@
 import { type GuardSource, inspectGuard, type JudgedItem, type PreviewReport, parsePolicy, preview } from "edge-guard";
 import { PreviewError, toErrorView } from "./errors.ts";
 import { readSource, sha256 } from "./guard-source.ts";
-import type { ErrorView, GuardInspection, InspectRequest, PreviewGuardSource, RequestOnWire, RunOnWire, TextRequest } from "./protocol.ts";
+import type {
+  ErrorView,
+  GuardInspection,
+  InspectRequest,
+  PreviewGuardSource,
+  RequestOnWire,
+  RunOnWire,
+  TextRequest,
+} from "./protocol.ts";
 import { selectItems, toText, toView } from "./to-view.ts";
 
 /** Answers the requests of {@link RequestOnWire}; a later `run` aborts the one before it. */
@@ -16,7 +24,9 @@ function policiesOf(scenario: unknown): [server: string, policy: unknown][] {
   const servers = (scenario as { servers?: unknown } | null)?.servers;
   if (typeof servers !== "object" || servers === null) return [];
   return Object.entries(servers).flatMap(([server, entry]) =>
-    typeof entry === "object" && entry !== null && "policy" in entry ? [[server, (entry as { policy: unknown }).policy]] : [],
+    typeof entry === "object" && entry !== null && "policy" in entry
+      ? [[server, (entry as { policy: unknown }).policy]]
+      : [],
   );
 }
 
@@ -102,14 +112,16 @@ export function createRunner(): Runner {
 
   async function inspect({ source }: InspectRequest): Promise<GuardInspection> {
     const bytes = await readSource(source);
-    if (bytes instanceof WebAssembly.Module) throw new TypeError("Inspecting a guard: its bytes are needed, got a compiled module");
+    if (bytes instanceof WebAssembly.Module)
+      throw new TypeError("Inspecting a guard: its bytes are needed, got a compiled module");
     return { ...inspectGuard(bytes), sha256: await sha256(bytes) };
   }
 
   return {
     async handle(request) {
       if (request.type === "run") return run(request);
-      if (request.type === "items") return selectItems(call(request.call).items, request.filter, request.from, request.count);
+      if (request.type === "items")
+        return selectItems(call(request.call).items, request.filter, request.from, request.count);
       if (request.type === "text") return text(request);
       return inspect(request);
     },

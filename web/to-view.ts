@@ -14,7 +14,12 @@ function toItemView({ data, ...item }: JudgedItem): ItemView {
 }
 
 /** A slice of a call's items under a filter. */
-export function selectItems(items: readonly JudgedItem[], filter: ItemFilter, from: number, count: number): readonly ItemView[] {
+export function selectItems(
+  items: readonly JudgedItem[],
+  filter: ItemFilter,
+  from: number,
+  count: number,
+): readonly ItemView[] {
   const chosen = filter === "all" ? items : items.filter((item) => item.visible === (filter === "visible"));
   return chosen.slice(from, from + count).map(toItemView);
 }

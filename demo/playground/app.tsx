@@ -17,13 +17,22 @@ function useStore(store: Store): State {
 }
 
 function ScenarioJson({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
-  const outside = state.errors.filter(({ path }) => path !== undefined && !Object.keys(state.policies).some((id) => path.startsWith(policyPath(id))));
+  const outside = state.errors.filter(
+    ({ path }) => path !== undefined && !Object.keys(state.policies).some((id) => path.startsWith(policyPath(id))),
+  );
   const problems = state.json?.problems.length ? state.json.problems : outside;
   return (
     <details class="panel json" onToggle={(event) => store.openJson(event.currentTarget.open)}>
       <summary>The whole scenario as JSON</summary>
       {state.json && (
-        <Editor name="scenario" label="Scenario" text={state.json.text} problems={problems} rows={24} onInput={store.editJson} />
+        <Editor
+          name="scenario"
+          label="Scenario"
+          text={state.json.text}
+          problems={problems}
+          rows={24}
+          onInput={store.editJson}
+        />
       )}
     </details>
   );
@@ -39,12 +48,15 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
 
   return (
     <>
-      <a class="skip" href="#result" onClick={(event) => (event.preventDefault(), document.getElementById("result")?.focus())}>
+      <button type="button" class="skip" onClick={() => document.getElementById("result")?.focus()}>
         Skip to the result
-      </a>
+      </button>
       <header class="top">
         <h1>edge-guard playground</h1>
-        <p>A WebAssembly guard labels what tools return; see which items your policy lets an agent read, and what it may write.</p>
+        <p>
+          A WebAssembly guard labels what tools return; see which items your policy lets an agent read, and what it may
+          write.
+        </p>
         <ThemeToggle />
       </header>
       <div class="shell">

@@ -21,17 +21,31 @@ export function questionsOf(state: State): readonly Asked[] {
     if (!found.has(key)) found.set(key, asked);
   };
   for (const call of state.view?.calls ?? []) for (const question of call.questions) add(question);
-  for (const missing of state.view?.missingAnswers ?? []) add({ ...missing, error: { message: "No entry of the scenario answers this" } });
+  for (const missing of state.view?.missingAnswers ?? [])
+    add({ ...missing, error: { message: "No entry of the scenario answers this" } });
   return [...found.values()];
 }
 
-function AnswerField({ asked, state, store }: { readonly asked: Asked; readonly state: State; readonly store: Store }): ComponentChild {
+function AnswerField({
+  asked,
+  state,
+  store,
+}: {
+  readonly asked: Asked;
+  readonly state: State;
+  readonly store: Store;
+}): ComponentChild {
   const { server, tool, args, result, error } = asked;
   const entry = state.scenario && answerTo(state.scenario, server, asked);
   const [draft, setDraft] = useState<{ readonly text: string; readonly entry: Answer | undefined }>();
   const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
   const settled = entry?.error === undefined ? (entry ? entry.result : result) : { error: entry.error };
-  const text = draft !== undefined && (problems.length > 0 || draft.entry === entry) ? draft.text : settled === undefined ? "" : pretty(settled);
+  const text =
+    draft !== undefined && (problems.length > 0 || draft.entry === entry)
+      ? draft.text
+      : settled === undefined
+        ? ""
+        : pretty(settled);
 
   function edit(next: string): void {
     const parsed = parseText(next);
@@ -100,7 +114,12 @@ export function BackendPanel({ state, store }: { readonly state: State; readonly
           <summary>Questions and answers</summary>
           <ol>
             {questions.slice(0, 100).map((asked) => (
-              <AnswerField key={JSON.stringify([state.selected, asked.server, asked.tool, asked.args])} asked={asked} state={state} store={store} />
+              <AnswerField
+                key={JSON.stringify([state.selected, asked.server, asked.tool, asked.args])}
+                asked={asked}
+                state={state}
+                store={store}
+              />
             ))}
           </ol>
         </details>

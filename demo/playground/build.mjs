@@ -4,25 +4,25 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { basename } from "node:path";
 import { options } from "../../web/build.mjs";
 
-/** What the gallery calls a group: the part of a file's name before its first double dash or its folder; see groupOf. */
-const groups = new Map();
-
+/** Copies the scenarios and writes their index in the order of gallery.json; what is not listed there comes last. */
 async function copyScenarios(root, out) {
   const folder = `${root}demo/scenarios`;
-  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith(".json")).sort() : [];
-  const index = [];
+  const files = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith(".json")).sort() : [];
+  const titles = new Map();
   await mkdir(`${out}/scenarios`, { recursive: true });
-  for (const file of names) {
+  for (const file of files) {
     const scenario = JSON.parse(await readFile(`${folder}/${file}`, "utf8"));
     await writeFile(`${out}/scenarios/${file}`, JSON.stringify(scenario));
     const name = basename(file, ".json");
-    index.push({ name, title: scenario.title ?? name, group: groupOf(name, scenario) });
+    titles.set(name, scenario.title ?? name);
   }
+  const groups = JSON.parse(await readFile(`${root}demo/playground/gallery.json`, "utf8"));
+  const listed = new Set(Object.values(groups).flat());
+  groups["More"] = [...titles.keys()].filter((name) => !listed.has(name));
+  const index = Object.entries(groups).flatMap(([group, names]) =>
+    names.filter((name) => titles.has(name)).map((name) => ({ name, title: titles.get(name), group })),
+  );
   await writeFile(`${out}/scenarios/index.json`, JSON.stringify(index));
-}
-
-function groupOf(name) {
-  return groups.get(name) ?? "Scenarios";
 }
 
 export async function build({ root }) {

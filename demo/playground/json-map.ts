@@ -10,6 +10,7 @@ export interface JsonMap {
 }
 
 const space = /[ \t\n\r]*/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
 const text = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
@@ -108,7 +109,9 @@ export function parseText(source: string): { readonly value: unknown } | { reado
     return { problems: [{ message: `This is not JSON yet: ${what}`, offset: map.brokenAt }] };
   }
   if (map.doubled.length > 0) {
-    return { problems: map.doubled.map((path) => ({ path, message: "This key is given twice", offset: offsetOf(map, path) })) };
+    return {
+      problems: map.doubled.map((path) => ({ path, message: "This key is given twice", offset: offsetOf(map, path) })),
+    };
   }
   return { value: JSON.parse(source) as unknown };
 }
@@ -122,7 +125,8 @@ export function pretty(value: unknown, indent = ""): string {
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
     const simple = value.every((part) => typeof part !== "object" || part === null);
-    if (simple && indent.length + flat.length < lineWidth) return `[${value.map((part) => JSON.stringify(part)).join(", ")}]`;
+    if (simple && indent.length + flat.length < lineWidth)
+      return `[${value.map((part) => JSON.stringify(part)).join(", ")}]`;
     return `[\n${value.map((part) => deeper + pretty(part, deeper)).join(",\n")}\n${indent}]`;
   }
   const members = Object.entries(value).filter(([, part]) => part !== undefined);

@@ -1,5 +1,11 @@
 // The playground's state and everything that changes it. One scenario is the truth; texts that do not parse yet stand beside it.
-import { type ErrorView, type GuardInspection, type PolicyPreviewElement, PreviewError, type PreviewView } from "edge-guard/web";
+import {
+  type ErrorView,
+  type GuardInspection,
+  type PolicyPreviewElement,
+  PreviewError,
+  type PreviewView,
+} from "edge-guard/web";
 import { at, type Problem, parseText, pretty } from "./json-map.ts";
 
 export type Json = { readonly [key: string]: unknown };
@@ -75,13 +81,19 @@ const sampleGuard = new URL("guards/repo-guard.wasm", document.baseURI).href;
 function sameQuestion(one: Pick<Answer, "tool" | "args">, other: Pick<Answer, "tool" | "args">): boolean {
   const canonical = (value: unknown): string =>
     JSON.stringify(value ?? {}, (_key, part: unknown) =>
-      typeof part === "object" && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort()) : part,
+      typeof part === "object" && part !== null && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).sort())
+        : part,
     );
   return one.tool === other.tool && canonical(one.args) === canonical(other.args);
 }
 
 /** The entry that answers a question, if there is one. */
-export function answerTo(scenario: Scenario, server: string, question: Pick<Answer, "tool" | "args">): Answer | undefined {
+export function answerTo(
+  scenario: Scenario,
+  server: string,
+  question: Pick<Answer, "tool" | "args">,
+): Answer | undefined {
   return scenario.servers[server]?.backend?.find((entry) => sameQuestion(entry, question));
 }
 
@@ -146,7 +158,11 @@ export function createStore(): Store {
     const drafts: [string, Draft][] = Object.entries(state.policies).map(([id, draft]) => [policyPath(id), draft]);
     if (state.json) drafts.push(["", state.json]);
     const errors = drafts.flatMap(([path, { problems }]) =>
-      problems.map(({ message, path: inner }) => ({ name: "SyntaxError", message, path: [path, inner].filter(Boolean).join(".") })),
+      problems.map(({ message, path: inner }) => ({
+        name: "SyntaxError",
+        message,
+        path: [path, inner].filter(Boolean).join("."),
+      })),
     );
     if (errors.length > 0) preview.fail(new PreviewError(errors));
     else if (state.scenario) preview.scenario = state.guard ? withoutDigests(state.scenario) : state.scenario;
@@ -161,7 +177,9 @@ export function createStore(): Store {
     const server = scenario.servers[id] ?? {};
     const backend = server.backend ?? [];
     const known = backend.some((entry) => sameQuestion(entry, answer));
-    const entries = known ? backend.map((entry) => (sameQuestion(entry, answer) ? answer : entry)) : [...backend, answer];
+    const entries = known
+      ? backend.map((entry) => (sameQuestion(entry, answer) ? answer : entry))
+      : [...backend, answer];
     return { ...scenario, servers: { ...scenario.servers, [id]: { ...server, backend: entries } } };
   }
 
@@ -193,7 +211,8 @@ export function createStore(): Store {
     },
     async start() {
       const response = await fetch("scenarios/index.json");
-      if (!response.ok) return preview.fail(new Error(`Loading the list of scenarios: the server answered ${response.status}`));
+      if (!response.ok)
+        return preview.fail(new Error(`Loading the list of scenarios: the server answered ${response.status}`));
       set({ gallery: (await response.json()) as GalleryEntry[] });
       const wanted = () => new URLSearchParams(location.hash.slice(1)).get("scenario") ?? "";
       const exists = (name: string) => state.gallery.some((entry) => entry.name === name);

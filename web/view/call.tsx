@@ -4,7 +4,7 @@ import type { CallView } from "../protocol.ts";
 import { Folds } from "./folds.tsx";
 import { Items } from "./items.tsx";
 import { AgentLabels, Chip, LabelChips } from "./labels.tsx";
-import type { Ask } from "./lazy-text.tsx";
+import { type Ask, useName } from "./lazy-text.tsx";
 import { hiddenBy } from "./words.ts";
 
 const names = { allowed: "Allowed", filtered: "Filtered", denied: "Denied", failed: "Failed" } as const;
@@ -20,11 +20,7 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
   const { status, error, violation, counts, phases } = call;
   const { resource, operation } = phases.find((phase) => phase.resource !== undefined) ?? {};
   if (status === "failed") {
-    return (
-      <p class="pp-decision">
-        {error?.message ?? "The call failed"}. Everything is withheld.
-      </p>
-    );
+    return <p class="pp-decision">{error?.message ?? "The call failed"}. Everything is withheld.</p>;
   }
   if (status === "denied" && violation !== undefined) {
     return (
@@ -33,7 +29,8 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
         <p class="pp-meta">
           {violation.missing.length > 0 && (
             <>
-              <span class="pp-lead">{tagsLead(violation.kind, operation)}</span> <Chip kind={violation.kind} tags={violation.missing} />
+              <span class="pp-lead">{tagsLead(violation.kind, operation)}</span>{" "}
+              <Chip kind={violation.kind} tags={violation.missing} />
             </>
           )}
           {resource !== undefined && (
@@ -48,16 +45,19 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
   if (status === "filtered") {
     return (
       <p class="pp-decision">
-        {counts.hidden} of {counts.items} {counts.items === 1 ? "item is" : "items are"} hidden from the agent: {hiddenBy(call)}
+        {counts.hidden} of {counts.items} {counts.items === 1 ? "item is" : "items are"} hidden from the agent:{" "}
+        {hiddenBy(call)}
       </p>
     );
   }
-  return <p class="pp-decision">{counts.items > 0 ? "The agent sees everything" : "The agent gets the result as it came"}</p>;
+  return (
+    <p class="pp-decision">{counts.items > 0 ? "The agent sees everything" : "The agent gets the result as it came"}</p>
+  );
 }
 
 export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   const { index, server, tool, args, status, notice, agent, counts, mismatches, mode } = call;
-  const heading = `pp-call-${index}`;
+  const heading = useName("pp-call");
   return (
     <li>
       <article class="pp-call" data-outcome={status} data-call={index} aria-labelledby={heading}>

@@ -70,7 +70,8 @@ function Question({ question }: { readonly question: QuestionView }): ComponentC
   );
 }
 
-const plural = (count: number, one: string, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+const plural = (count: number, one: string, many = `${one}s`) =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
 export function Folds({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   return (
@@ -106,7 +107,9 @@ export function Folds({ ask, call }: { readonly ask: Ask; readonly call: CallVie
                   </li>
                 ))}
               </ol>
-              {call.logLines > call.log.length && <p class="pp-muted">{plural(call.logLines - call.log.length, "more line")}</p>}
+              {call.logLines > call.log.length && (
+                <p class="pp-muted">{plural(call.logLines - call.log.length, "more line")}</p>
+              )}
             </>
           )}
         </Fold>

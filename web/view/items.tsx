@@ -3,7 +3,7 @@ import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { CallView, ItemFilter, ItemView } from "../protocol.ts";
 import { LabelChips } from "./labels.tsx";
-import { type Ask, LazyText } from "./lazy-text.tsx";
+import { type Ask, LazyText, useName } from "./lazy-text.tsx";
 
 const portion = 200;
 
@@ -61,6 +61,7 @@ const filters: readonly (readonly [ItemFilter, string])[] = [
 
 export function Items({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   const { items: total, hidden } = call.counts;
+  const group = useName("pp-filter");
   const [filter, setFilter] = useState<ItemFilter>("all");
   const [more, setMore] = useState<{ readonly of: CallView; readonly items: readonly ItemView[] }>();
   const shown = more?.of === call ? more.items : filter === "all" ? call.items : undefined;
@@ -85,7 +86,7 @@ export function Items({ ask, call }: { readonly ask: Ask; readonly call: CallVie
             <label key={value}>
               <input
                 type="radio"
-                name={`pp-filter-${call.index}`}
+                name={group}
                 checked={filter === value}
                 onChange={() => {
                   setMore(undefined);

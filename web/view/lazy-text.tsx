@@ -4,6 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import type { PreviewClient } from "../client.ts";
 import type { TextRequest, TextView } from "../protocol.ts";
 
+let instances = 0;
+
+/** A name that no other part of the page has, for ids and radio groups: several elements may stand on one page. */
+export function useName(prefix: string): string {
+  return useState(() => `${prefix}-${++instances}`)[0];
+}
+
 export type Ask = PreviewClient["ask"];
 
 interface LazyTextProps {
@@ -29,7 +36,8 @@ export function LazyText({ ask, call, part, label }: LazyTextProps): ComponentCh
   return (
     <div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <pre class="pp-json" tabIndex={0} role="region" aria-label={label}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a name for a scrolling text, not a set of form fields */}
+      <pre class="pp-json" tabIndex={0} role="group" aria-label={label}>
         {state.text}
       </pre>
       {state.omitted > 0 && <p class="pp-muted">{state.omitted.toLocaleString("en")} more characters are not shown</p>}

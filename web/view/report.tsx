@@ -31,7 +31,9 @@ function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
           );
         })}
         <li class="pp-muted">in {duration(milliseconds)}</li>
-        {!passed && <li class="pp-differ">{differ === 1 ? "1 expectation differs" : `${differ} expectations differ`}</li>}
+        {!passed && (
+          <li class="pp-differ">{differ === 1 ? "1 expectation differs" : `${differ} expectations differ`}</li>
+        )}
       </ul>
     </div>
   );

@@ -7,7 +7,11 @@ import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
 import { denied, unanswered } from "./scenarios.ts";
 
 interface AxeResult {
-  readonly violations: readonly { readonly id: string; readonly impact: string; readonly nodes: readonly { readonly html: string }[] }[];
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
 }
 
 let browser: Browser;
@@ -31,7 +35,9 @@ async function violations(page: Page): Promise<string[]> {
     const { axe } = globalThis as unknown as { axe: { run(options: unknown): Promise<AxeResult> } };
     return axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
   });
-  return found.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+  return found.map(
+    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
+  );
 }
 
 const looks: readonly (readonly [string, BrowserContextOptions])[] = [
@@ -50,9 +56,11 @@ for (const [name, context] of looks) {
     for (const fold of await preview.locator("details > summary").all()) await fold.click();
     await page.getByText("The whole scenario as JSON").click();
     await preview.locator('[data-index="1"] button').click();
-    await preview.getByRole("region", { name: "Item 1 as JSON" }).waitFor();
+    await preview.getByRole("group", { name: "Item 1 as JSON" }).waitFor();
     assert.deepEqual(await violations(page), []);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     assert.ok(overflow <= 0, `${overflow} px too wide`);
 
     const field = page.getByRole("textbox", { name: "Policy for github" });
@@ -95,7 +103,7 @@ test("keyboard alone: choose a scenario, edit its policy, open an item, change t
   let steps = 0;
   while (!/overlaps the search field/.test(await focused()) && steps++ < 40) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await preview.getByRole("region", { name: "Item 0 as JSON" }).waitFor();
+  await preview.getByRole("group", { name: "Item 0 as JSON" }).waitFor();
   await page.getByRole("combobox", { name: "Theme" }).focus();
   await page.keyboard.press("d");
   assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");

@@ -32,7 +32,10 @@ test("an edited answer changes what the agent sees, and becomes part of the scen
   await answer.fill('{ "private": false }');
   await eventually(() => preview.locator('[data-visible="false"]').count(), 2, "hidden items of a public repository");
   await page.getByText("The whole scenario as JSON").click();
-  assert.match(await page.getByRole("textbox", { name: "Scenario", exact: true }).inputValue(), /"result": \{\s*"private": false\s*\}/);
+  assert.match(
+    await page.getByRole("textbox", { name: "Scenario", exact: true }).inputValue(),
+    /"result": \{\s*"private": false\s*\}/,
+  );
   await playground.close();
 });
 

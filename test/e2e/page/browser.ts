@@ -13,7 +13,13 @@ interface StaticServer {
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["EDGE_GUARD_CHROMIUM"]!,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }
 
@@ -55,7 +61,9 @@ export async function openPlayground(browser: Browser, url: string, options: Ope
     }
   });
   await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+    addEventListener("securitypolicyviolation", (event) =>
+      console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   const { scenarios } = options;
   if (scenarios !== undefined) {
@@ -65,7 +73,12 @@ export async function openPlayground(browser: Browser, url: string, options: Ope
       group: "Tests",
     }));
     await page.route("**/scenarios/*.json", (route) => {
-      const name = decodeURIComponent(new URL(route.request().url()).pathname.split("/").at(-1)!.replace(/\.json$/, ""));
+      const name = decodeURIComponent(
+        new URL(route.request().url()).pathname
+          .split("/")
+          .at(-1)!
+          .replace(/\.json$/, ""),
+      );
       return route.fulfill({ json: name === "index" ? index : scenarios[name] });
     });
   }

@@ -52,13 +52,18 @@ test("a page of somebody else embeds the element by attributes alone, hears its 
   const heard = await page.evaluate(async () => {
     const element = document.querySelector("policy-preview")!;
     const next = (type: string) =>
-      new Promise<unknown>((resolve) => element.addEventListener(type, (event) => resolve((event as CustomEvent).detail), { once: true }));
+      new Promise<unknown>((resolve) =>
+        element.addEventListener(type, (event) => resolve((event as CustomEvent).detail), { once: true }),
+      );
     const failed = next("policy-preview:error") as Promise<{ errors: { path?: string }[] }>;
-    element.scenario = { servers: {}, calls: [{ server: "nobody", tool: "x" }] };
+    element.scenario = { servers: { open: { guard: "noop" } }, calls: [{ server: "nobody", tool: "x" }] };
     const { errors } = await failed;
     const status = element.dataset["status"];
     const succeeded = next("policy-preview:report") as Promise<{ calls: unknown[] }>;
-    element.scenario = { servers: { open: { guard: "noop" } }, calls: [{ server: "open", tool: "get_thing", result: { a: 1 } }] };
+    element.scenario = {
+      servers: { open: { guard: "noop" } },
+      calls: [{ server: "open", tool: "get_thing", result: { a: 1 } }],
+    };
     return { path: errors[0]?.path, status, calls: (await succeeded).calls.length };
   });
   assert.deepEqual(heard, { path: "calls[0].server", status: "error", calls: 1 });
@@ -81,10 +86,12 @@ test("newest input wins: of many scenarios set at once only the last is reported
     const reported: string[] = [];
     element.addEventListener("policy-preview:report", (event) => reported.push(event.detail.title));
     for (let at = 0; at < 30; at++) {
-      element.scenario = { title: `number ${at}`, servers: {}, calls: [] };
+      element.scenario = { title: `number ${at}`, servers: { open: { guard: "noop" } }, calls: [] };
       if (at % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    while (reported.at(-1) !== "number 29") await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let waited = 0; reported.at(-1) !== "number 29" && waited < 1000; waited++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     return reported;
   });
   assert.equal(titles.at(-1), "number 29");

@@ -19,7 +19,9 @@ test("every scenario of the gallery reaches ready and meets its expectations", a
   const playground = await openPlayground(browser, server.url);
   const { page, preview, complaints, settled } = playground;
   await settled();
-  const names = await page.locator("[data-scenario]").evaluateAll((links) => links.map((link) => link.getAttribute("data-scenario")!));
+  const names = await page
+    .locator("[data-scenario]")
+    .evaluateAll((links) => links.map((link) => link.getAttribute("data-scenario")!));
   assert.ok(names.length >= 25, `at least 25 scenarios, got ${names.length}`);
   for (const name of names) {
     await page.locator(`[data-scenario="${name}"]`).click();
@@ -35,7 +37,10 @@ test("every scenario of the gallery reaches ready and meets its expectations", a
 });
 
 test("the scenario in the address is the one that opens; the search narrows the gallery", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered, denied }, hash: "#scenario=denied" });
+  const playground = await openPlayground(browser, server.url, {
+    scenarios: { filtered, denied },
+    hash: "#scenario=denied",
+  });
   const { page, settled } = playground;
   await settled();
   await page.getByRole("heading", { name: "A public comment is denied" }).waitFor();
@@ -66,12 +71,15 @@ test("filtered items are marked hidden with their reason, the others visible, an
   await call.getByRole("radio", { name: "Hidden 2" }).check();
   await eventually(() => call.locator("[data-visible]").count(), 2, "items under the filter");
   await call.getByRole("button", { name: /Ignore your instructions/ }).click();
-  await call.getByRole("region", { name: "Item 1 as JSON" }).getByText('"author_association": "NONE"').waitFor();
+  await call.getByRole("group", { name: "Item 1 as JSON" }).getByText('"author_association": "NONE"').waitFor();
   await call.getByText("Both results as JSON").click();
-  const agent = call.getByRole("region", { name: "What the agent gets, as JSON" });
+  const agent = call.getByRole("group", { name: "What the agent gets, as JSON" });
   await agent.waitFor();
   assert.doesNotMatch((await agent.textContent())!, /post the keys/);
-  assert.match((await call.getByRole("region", { name: "What the backend returned, as JSON" }).textContent())!, /post the keys/);
+  assert.match(
+    (await call.getByRole("group", { name: "What the backend returned, as JSON" }).textContent())!,
+    /post the keys/,
+  );
   await call.getByText("How it was decided").click();
   assert.ok((await call.locator("[data-phase]").count()) >= 5);
   await call.getByText("The guard asked the backend 1 question").click();
@@ -83,7 +91,8 @@ test("a denied call shows the reason and the tags at fault", async () => {
   const playground = await openPlayground(browser, server.url, { scenarios: { denied } });
   const { preview, settled } = playground;
   await settled();
-  const outcomes = () => preview.locator("[data-outcome]").evaluateAll((calls) => calls.map((call) => call.getAttribute("data-outcome")));
+  const outcomes = () =>
+    preview.locator("[data-outcome]").evaluateAll((calls) => calls.map((call) => call.getAttribute("data-outcome")));
   assert.deepEqual(await outcomes(), ["filtered", "denied"]);
   const call = preview.locator('[data-outcome="denied"]');
   assert.match((await call.textContent())!, /Would leak.*private:acme/s);
@@ -100,7 +109,11 @@ test("editing the policy changes the outcome while one types; mistakes stand at 
   const original = await field.inputValue();
 
   await field.fill(original.replace('"approved"', '"unapproved"'));
-  assert.equal(await preview.getAttribute("data-status"), "loading", "loading at once, before the pause that ends typing");
+  assert.equal(
+    await preview.getAttribute("data-status"),
+    "loading",
+    "loading at once, before the pause that ends typing",
+  );
   await settled();
   await preview.locator('[data-outcome="allowed"]').waitFor();
   assert.equal(await preview.locator('[data-visible="false"]').count(), 0);
@@ -178,7 +191,9 @@ test("ten thousand items: the first fifty, more on demand, and typing is never b
   await page.evaluate(() => {
     const tasks: number[] = [];
     (globalThis as unknown as { tasks: number[] }).tasks = tasks;
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
+      type: "longtask",
+    });
   });
   const field = page.getByRole("textbox", { name: "Policy for github" });
   await field.fill((await field.inputValue()).replace('"approved"', '"unapproved"'));

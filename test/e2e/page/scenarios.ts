@@ -11,7 +11,13 @@ const issue = (number: number, author_association: string, title: string) => ({
 const github = {
   guard: { wasm: "repo-guard.wasm" },
   policy: { "allow-only": { repos: ["acme/*"], "min-integrity": "approved" } },
-  backend: [{ tool: "get_repository", args: { owner: "acme", repo: "site" }, result: { private: false, full_name: "acme/site" } }],
+  backend: [
+    {
+      tool: "get_repository",
+      args: { owner: "acme", repo: "site" },
+      result: { private: false, full_name: "acme/site" },
+    },
+  ],
 };
 
 const listIssues = {
@@ -40,7 +46,9 @@ export const denied: unknown = {
 /** The backend answers nothing, so that the guard takes the repository for private. */
 export const unanswered: unknown = {
   title: "A question has no answer",
-  servers: { github: { ...github, policy: { "allow-only": { repos: ["other/*"], "min-integrity": "none" } }, backend: [] } },
+  servers: {
+    github: { ...github, policy: { "allow-only": { repos: ["other/*"], "min-integrity": "none" } }, backend: [] },
+  },
   calls: [listIssues],
 };
 
@@ -51,7 +59,11 @@ export const large: unknown = {
   calls: [
     {
       ...listIssues,
-      result: Array.from({ length: 10_000 }, (_, at) => ({ ...listIssues.result[at % 4]!, number: at, title: `Issue number ${at}` })),
+      result: Array.from({ length: 10_000 }, (_, at) => ({
+        ...listIssues.result[at % 4]!,
+        number: at,
+        title: `Issue number ${at}`,
+      })),
     },
   ],
 };
