@@ -1,6 +1,7 @@
 // Which coordinator serves which cache, the cache that loads use when they name none, and the order of closing.
 import type { ModuleCache } from "./cache.ts";
-import { type Coordinator, createCoordinator } from "./coordinator.ts";
+import { createCoordinator } from "./coordinator.ts";
+import type { Coordinator } from "./core.ts";
 import type { Store } from "./store.ts";
 
 /** As much of a guard as closing a cache needs to know. */
@@ -17,7 +18,7 @@ interface Use {
 }
 
 /** Keeps nothing itself: compiled modules are in the coordinator's memory anyway. */
-const inMemory: ModuleCache = { name: "memory", get: () => undefined, set: () => {}, delete: () => {} };
+export const inMemory: ModuleCache = { name: "memory", get: () => undefined, set: () => {}, delete: () => {} };
 
 let current: ModuleCache = inMemory;
 const uses = new WeakMap<ModuleCache, Use | Promise<Use>>();
@@ -28,12 +29,15 @@ async function begin(cache: ModuleCache): Promise<Use> {
   return { coordinator: createCoordinator(store), store, guards: new Set() };
 }
 
+function checkCache(cache: ModuleCache): ModuleCache {
+  if (typeof cache?.get === "function" && typeof cache.set === "function" && typeof cache.delete === "function")
+    return cache;
+  throw new TypeError('Cannot use the cache: "cache" must be a ModuleCache with get, set and delete');
+}
+
 /** The coordinator of a cache; default: of the process-wide one. */
 export function useCache(cache: ModuleCache = current): Use | Promise<Use> {
-  if (typeof cache?.get !== "function" || typeof cache.set !== "function" || typeof cache.delete !== "function") {
-    throw new TypeError('Cannot load the guard: "cache" must be a ModuleCache with get, set and delete');
-  }
-  let use = uses.get(cache);
+  let use = uses.get(checkCache(cache));
   if (use === undefined) {
     use = begin(cache);
     uses.set(cache, use);
@@ -63,13 +67,7 @@ export function noteGuard({ guards }: Use, guard: LiveGuard): void {
  */
 export function replaceCache(next: ModuleCache | ((before: ModuleCache) => ModuleCache)): ModuleCache {
   const before = current;
-  const cache = typeof next === "function" ? next(before) : next;
-  if (typeof cache?.get !== "function" || typeof cache.set !== "function" || typeof cache.delete !== "function") {
-    throw new TypeError(
-      'Cannot replace the cache: "next" must be a ModuleCache with get, set and delete, or a function that returns one',
-    );
-  }
-  current = cache;
+  current = checkCache(typeof next === "function" ? next(before) : next);
   return before;
 }
 

@@ -23,7 +23,8 @@ export interface Store {
   readonly name: string;
   recall(digest: string, key: string, tell: Listener, opening: Opening): Promise<Recalled | undefined>;
   save(digest: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
-  forget(digest: string, tell: Listener): void;
+  /** Drops a guard's bytes, and what was prepared from them under this key. */
+  forget(digest: string, key: string, tell: Listener): void;
   /** Offers a module's prepared bytes to where compiled code can be kept. */
   prepared(key: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
   remembered(address: string, tell: Listener): Promise<AddressRecord | undefined>;
@@ -99,7 +100,10 @@ export function createStore(cache: ModuleCache): Store {
       return recalled;
     },
     save: (digest, bytes, tell) => later("write to", (driver) => driver.set(digest, bytes), tell),
-    forget: (digest, tell) => later("delete from", (driver) => driver.delete(digest), tell),
+    forget(digest, key, tell) {
+      later("delete from", (driver) => driver.delete(digest), tell);
+      if (cache.streaming) later("delete from", (driver) => driver.streaming?.delete(key), tell);
+    },
     prepared(key, bytes, tell) {
       if (cache.streaming) later("write to", (driver) => driver.streaming?.set(key, bytes), tell);
     },
