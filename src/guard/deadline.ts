@@ -8,6 +8,8 @@ export interface Deadline {
   check(): void;
   /** Settles like the promise, or rejects as soon as the deadline passes. */
   race<T>(promise: Promise<T>): Promise<T>;
+  /** Calls back, once, when the call ends before its time; gives the function that withdraws it. */
+  subscribe(listener: (reason: unknown) => void): () => void;
   /** Ends the call before its time: everything that is raced rejects with the reason. */
   readonly end: (reason: unknown) => void;
 }
@@ -94,6 +96,11 @@ export function createDeadline(
         signal?.addEventListener("abort", over, { once: true });
         arm();
       });
+    },
+    subscribe(listener): () => void {
+      if (ended !== undefined) listener(ended.reason);
+      else racing.add(listener);
+      return () => void racing.delete(listener);
     },
     end,
   };

@@ -1,31 +1,42 @@
 // The state of a session's instance and the way back to it: a base (a checkpoint, or the module's beginning) and the calls since,
 // each with everything that the host told it. Guests are deterministic, so running them again leads to the same state, and the
 // usual call pays for no checkpoint at all.
-import { ModuleError } from "../errors.ts";
+import { type LimitError, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 import { type ExchangeOptions, exchange, releaseBuffers } from "../wasm/exchange.ts";
 import { faultOf } from "../wasm/faults.ts";
 import {
   type Checkpoint,
   captureObstacle,
-  checkMemory,
   createGuest,
   type Guest,
   type GuestModule,
   type InstanceOptions,
+  memoryExcess,
 } from "../wasm/instance.ts";
-import { createRecording, createRun, type LogLine, type Recording, type RunHost, repeatingHost } from "../wasm/run.ts";
+import {
+  createRecording,
+  createRun,
+  type LogLine,
+  type Recording,
+  type RunHost,
+  recordingBytes,
+  repeatingHost,
+} from "../wasm/run.ts";
 
 /** A finished call, enough to run it again. */
 interface JournalEntry {
   readonly name: LabelFunction;
   readonly text: string;
   readonly recording: Recording;
+  readonly bytes: number;
 }
 
-/** Beyond this a checkpoint is cheaper than running the calls again. */
+/** Beyond this a checkpoint is cheaper than running the calls again; `journalBytes` counts inputs and what the host told the guest. */
 const journalCalls = 256;
-const journalLength = 256 * 1024;
+const journalBytes = 256 * 1024;
+/** Where no checkpoint is possible, the calls are the only way back. */
+const lastResortBytes = 16 * 1024 * 1024;
 /** An input of this length costs the guest more than a checkpoint costs the host. */
 const heavyLength = 64 * 1024;
 
@@ -36,11 +47,13 @@ interface Origin {
   readonly journal: readonly JournalEntry[];
   /** False once calls were dropped from the journal of a module whose state cannot be captured. */
   readonly complete: boolean;
+  /** See InstanceOptions. Never set back: a clock does not run backwards. */
+  readonly ahead: bigint;
 }
 
 export interface GuestStateOptions {
   readonly source: GuestModule;
-  readonly instance: Omit<InstanceOptions, "suspends">;
+  readonly instance: Omit<InstanceOptions, "suspends" | "clocks">;
   readonly exchange: ExchangeOptions;
   readonly log: (line: LogLine) => void;
   readonly guard: string;
@@ -49,6 +62,12 @@ export interface GuestStateOptions {
 export interface GuestState {
   /** The instance, with suspending imports or plain ones as wanted. */
   guest(suspends: boolean): Guest | Promise<Guest>;
+  /** Whether the instance suspends now. */
+  readonly suspends: boolean;
+  /** Moves the session's clocks on. */
+  advance(milliseconds: number): void;
+  /** Set when the guest's memory is above the cap: possible only for a module that was not prepared. */
+  readonly excess: LimitError | undefined;
   /** Why there is no checkpoint to be had; `undefined` when there is. */
   readonly obstacle: string | undefined;
   /** Whether the way back is open: always with checkpoints, otherwise only for a session's first calls. */
@@ -74,22 +93,37 @@ function checkpointBytes(checkpoint: Checkpoint | undefined): number {
   return checkpoint?.parts.reduce((sum, { bytes }) => sum + bytes.length, 0) ?? 0;
 }
 
-export async function createGuestState(options: GuestStateOptions): Promise<GuestState> {
+/** Starts an instance; `suspends` is how its first call will want it. */
+export async function createGuestState(options: GuestStateOptions, suspends: boolean): Promise<GuestState> {
   const genesis = createRecording();
+  const clocks = { ahead: 0n };
   const host: RunHost = {
     ask: () => null,
     askLater: async () => null,
-    sleep: () => {},
-    sleepLater: async () => {},
+    // Nobody waits for a guard that sleeps while it starts: its clocks move instead.
+    sleep: (milliseconds) => advance(clocks, milliseconds),
+    sleepLater: async (milliseconds) => advance(clocks, milliseconds),
     log: options.log,
   };
-  const guest = await begin(options, genesis, host, false);
-  return keepState(options, guest, { base: undefined, genesis, journal: [], complete: true });
+  const guest = await begin(options, clocks, genesis, host, suspends);
+  return keepState(options, guest, { base: undefined, genesis, journal: [], complete: true, ahead: 0n }, clocks);
 }
 
-async function begin(options: GuestStateOptions, genesis: Recording, host: RunHost, suspends: boolean): Promise<Guest> {
+type Clocks = InstanceOptions["clocks"];
+
+function advance(clocks: Clocks, milliseconds: number): void {
+  clocks.ahead += BigInt(Math.round(milliseconds * 1e6));
+}
+
+async function begin(
+  options: GuestStateOptions,
+  clocks: Clocks,
+  genesis: Recording,
+  host: RunHost,
+  suspends: boolean,
+): Promise<Guest> {
   try {
-    const guest = await createGuest(options.source, { ...options.instance, suspends });
+    const guest = await createGuest(options.source, { ...options.instance, suspends, clocks });
     guest.run = createRun(genesis, host);
     await guest.initialize?.();
     guest.flush();
@@ -100,13 +134,19 @@ async function begin(options: GuestStateOptions, genesis: Recording, host: RunHo
   }
 }
 
-function keepState(options: GuestStateOptions, first: Guest | undefined, origin: Origin): GuestState {
+function keepState(
+  options: GuestStateOptions,
+  first: Guest | undefined,
+  origin: Origin,
+  clocks: Clocks = { ahead: origin.ahead },
+): GuestState {
   const { source } = options;
   const obstacle = captureObstacle(source);
   let current = first;
   let { base, complete } = origin;
   let journal = [...origin.journal];
-  let weight = journal.reduce((sum, { text }) => sum + text.length, 0);
+  let weight = journal.reduce((sum, { bytes }) => sum + bytes, 0);
+  let closed = false;
   let rewinds = 0;
   let rewoundLately = false;
 
@@ -127,14 +167,16 @@ function keepState(options: GuestStateOptions, first: Guest | undefined, origin:
         const fault = faultOf(error, { guard: options.guard, phase: name });
         if (fault.code === "trap" || fault.code === "exit") throw fault;
       } finally {
+        // Half a line must not turn up in the next call's log.
+        guest.flush();
         guest.run = undefined;
       }
     }
   };
 
   const fresh = async (suspends: boolean): Promise<Guest> => {
-    if (base === undefined) return begin(options, origin.genesis, repeatingHost(origin.genesis), suspends);
-    const guest = await createGuest(source, { ...options.instance, suspends });
+    if (base === undefined) return begin(options, clocks, origin.genesis, repeatingHost(origin.genesis), suspends);
+    const guest = await createGuest(source, { ...options.instance, suspends, clocks });
     guest.restore(base);
     return guest;
   };
@@ -150,15 +192,11 @@ function keepState(options: GuestStateOptions, first: Guest | undefined, origin:
     if (!complete) throw lost();
     const guest = current;
     current = undefined;
-    if (guest !== undefined && base !== undefined && guest.suspends === suspends && guest.restore(base)) {
-      await repeat(guest);
-      current = guest;
-      return guest;
-    }
-    const replacement = await fresh(suspends);
-    await repeat(replacement);
-    current = replacement;
-    return replacement;
+    const inPlace = guest !== undefined && base !== undefined && guest.suspends === suspends && guest.restore(base);
+    const next = inPlace ? guest : await fresh(suspends);
+    await repeat(next);
+    if (!closed) current = next;
+    return next;
   };
 
   const settle = (): void => {
@@ -167,6 +205,10 @@ function keepState(options: GuestStateOptions, first: Guest | undefined, origin:
 
   return {
     obstacle,
+    get suspends() {
+      return current?.suspends ?? false;
+    },
+    advance: (milliseconds) => advance(clocks, milliseconds),
     get rewoundLately() {
       return rewoundLately;
     },
@@ -179,17 +221,23 @@ function keepState(options: GuestStateOptions, first: Guest | undefined, origin:
       settle();
       return rewind(suspends);
     },
+    get excess() {
+      return current === undefined ? undefined : memoryExcess(current, source);
+    },
     push(name, text, recording): void {
       rewoundLately = rewinds > 0;
       rewinds = 0;
-      if (current !== undefined) checkMemory(current, source);
-      journal.push({ name, text, recording });
-      weight += text.length;
-      if (journal.length <= journalCalls && weight <= journalLength) return;
-      if (obstacle === undefined && current !== undefined) return setBase(current);
-      complete = false;
-      journal = [];
-      weight = 0;
+      if (!complete) return;
+      const bytes = text.length + recordingBytes(recording);
+      journal.push({ name, text, recording, bytes });
+      weight += bytes;
+      if (journal.length <= journalCalls && weight <= (obstacle === undefined ? journalBytes : lastResortBytes)) return;
+      if (obstacle === undefined && current !== undefined) setBase(current);
+      else {
+        complete = false;
+        journal = [];
+        weight = 0;
+      }
     },
     settle,
     async rewind(): Promise<void> {
@@ -198,12 +246,13 @@ function keepState(options: GuestStateOptions, first: Guest | undefined, origin:
     },
     async clone(): Promise<GuestState> {
       if (!complete) throw lost();
-      const second = keepState(options, undefined, { base, genesis: origin.genesis, journal, complete });
+      const { genesis } = origin;
+      const second = keepState(options, undefined, { base, genesis, journal, complete, ahead: clocks.ahead });
       await second.rewind();
       return second;
     },
     get memoryBytes() {
-      return (current?.memory.buffer.byteLength ?? 0) + checkpointBytes(base);
+      return (current?.memory.buffer.byteLength ?? 0) + checkpointBytes(base) + weight;
     },
     release(): void {
       try {
@@ -213,6 +262,7 @@ function keepState(options: GuestStateOptions, first: Guest | undefined, origin:
       }
     },
     close(): void {
+      closed = true;
       current = undefined;
       base = undefined;
       journal = [];

@@ -5,7 +5,7 @@ import { LimitError, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 import { type ExchangeOptions, exchange } from "../wasm/exchange.ts";
 import { stopRun } from "../wasm/faults.ts";
-import { advanceClocks, canSuspend, type Guest } from "../wasm/instance.ts";
+import { canSuspend, type Guest } from "../wasm/instance.ts";
 import {
   type Answer,
   createRecording,
@@ -40,7 +40,8 @@ export interface LabelCallReport {
   recording: Recording;
   runs: number;
   questions: Questions;
-  asked: ReadonlySet<string>;
+  /** Keys of the questions of the last run, those beyond the limit aside. */
+  asked: Set<string>;
   sleeps: number[];
 }
 
@@ -48,6 +49,8 @@ export interface LabelCallReport {
 const speculativeRuns = 8;
 /** A guard that sleeps more often in one call waits for something that does not come. */
 const maximumSleeps = 256;
+/** A guard that gets -1 so often in one speculative run asks until it gets an answer. */
+const maximumUnknown = 4096;
 /** Engines die of tens of thousands of suspended stacks (Chromium and Firefox tabs at 20 000). */
 const maximumSuspensions = 4096;
 let suspensions = 0;
@@ -62,7 +65,10 @@ export function chooseSuspension(
   state: GuestState,
   guard: string,
 ): Suspension {
-  if (backend === undefined || backend.synchronous === true) return "none";
+  if (backend === undefined || backend.synchronous === true) {
+    // An instance that suspends does it too, and is the only one left where the way back is lost.
+    return state.suspends && !state.canRewind ? "jspi" : "none";
+  }
   if (wanted === "jspi") return "jspi";
   if (wanted === "replay" || state.obstacle === undefined) {
     if (state.obstacle === undefined || state.canRewind) return "replay";
@@ -70,7 +76,7 @@ export function chooseSuspension(
   else if (state.canRewind) return "replay";
   throw new ModuleError(
     "state-not-capturable",
-    `Cannot ask an asynchronous backend: ${state.obstacle}, and this runtime has no WebAssembly.Suspending; prepare the module, or give it a synchronous backend`,
+    `Cannot ask an asynchronous backend: ${state.obstacle}, and the guest cannot be suspended (${wanted === "replay" ? '"suspension" is "replay"' : "this runtime has no WebAssembly.Suspending"}); load a fresh guard, or give it a synchronous backend`,
     { guard },
   );
 }
@@ -121,7 +127,7 @@ export function labelCall(
 function execute(call: Call, guest: Guest, host: RunHost): { answer: string | Promise<string>; run: Run } {
   const run = createRun(call.recording, host);
   call.report.runs++;
-  call.report.asked = run.asked;
+  call.report.asked = new Set();
   guest.run = run;
   const leave = (): void => {
     // Also after a throw: half a line must not turn up in a later run.
@@ -138,12 +144,24 @@ function execute(call: Call, guest: Guest, host: RunHost): { answer: string | Pr
   }
 }
 
-function overLimit(call: Call, known: boolean): boolean {
-  return !known && call.report.asked.size > call.options.backendCalls;
+/** Whether a question is beyond the limit of this run. Otherwise it counts from now on. */
+function overLimit({ report: { asked }, options }: Call, { key }: Question): boolean {
+  if (asked.has(key)) return false;
+  if (asked.size >= options.backendCalls) return true;
+  asked.add(key);
+  return false;
 }
 
-function checked(call: Call): (() => void) | undefined {
-  return () => call.options.deadline.check();
+function slept(report: LabelCallReport, milliseconds: number): void {
+  report.sleeps.push(milliseconds);
+  if (report.sleeps.length <= maximumSleeps) return;
+  throw new LimitError("sleeps", `The guard slept more than ${maximumSleeps} times in one call`);
+}
+
+/** What the host told the guest in the run that counts: answers that only a speculative run asked for do not belong to it. */
+export function finalRecording({ recording, asked }: LabelCallReport): Recording {
+  for (const key of recording.answers.keys()) if (!asked.has(key)) recording.answers.delete(key);
+  return recording;
 }
 
 /** No asynchronous backend: one run, nothing awaited, no checkpoint. A sleep moves the guest's clock instead of the wall's. */
@@ -151,14 +169,14 @@ function direct(call: Call): string | Promise<string> {
   const { state, options, questions, report } = call;
   const run = (guest: Guest): string | Promise<string> =>
     execute(call, guest, {
-      ask: (question, known) => (overLimit(call, known) ? null : questions.askNow(question)),
+      ask: (question) => (overLimit(call, question) ? null : (questions.ask(question) ?? null)),
       sleep(milliseconds) {
-        report.sleeps.push(milliseconds);
-        advanceClocks(milliseconds);
+        slept(report, milliseconds);
+        state.advance(milliseconds);
       },
       log: options.log,
-      check: checked(call),
-    } as RunHost).answer;
+      check: () => options.deadline.check(),
+    }).answer;
   const guest = state.guest(false);
   const answer = guest instanceof Promise ? guest.then(run) : run(guest);
   if (typeof answer !== "string") return answer.then((text) => remember(call, text));
@@ -168,7 +186,9 @@ function direct(call: Call): string | Promise<string> {
 function remember(call: Call, answer: string): string {
   // An answer that came too late does not count, and leaves no trace in the state.
   call.options.deadline.check();
-  call.state.push(call.name, call.text, call.recording);
+  const { excess } = call.state;
+  if (excess !== undefined) throw excess;
+  call.state.push(call.name, call.text, finalRecording(call.report));
   return answer;
 }
 
@@ -182,16 +202,17 @@ async function attempt(
   const { options, questions } = call;
   const lines: LogLine[] = [];
   let tentative = false;
+  let unknown = 0;
   let sleep: number | undefined;
   let failure: { error: unknown } | undefined;
   let answer: string | undefined;
   const host: RunHost = {
-    ask(question: Question, known: boolean): Answer {
-      if (overLimit(call, known)) return null;
+    ask(question: Question): Answer {
+      if (overLimit(call, question)) return null;
       const found = questions.ask(question);
       if (found !== undefined) return found;
       tentative = true;
-      if (stepwise || questions.count > options.backendCalls * 4) throw stopRun;
+      if (stepwise || ++unknown > maximumUnknown || questions.count > options.backendCalls * 4) throw stopRun;
       return null;
     },
     sleep(milliseconds: number, index: number): void {
@@ -230,9 +251,7 @@ async function replay(call: Call): Promise<string> {
     await state.rewind();
     state.settle();
     if (outcome.sleep !== undefined) {
-      report.sleeps.push(outcome.sleep);
-      if (report.sleeps.length > maximumSleeps)
-        throw new LimitError("sleeps", `The guard slept more than ${maximumSleeps} times in one call`);
+      slept(report, outcome.sleep);
       await sleepFor(outcome.sleep, options.deadline);
     }
     await options.deadline.race(questions.settled());
@@ -253,13 +272,11 @@ async function suspended(call: Call): Promise<string> {
     const guest = await state.guest(true);
     const host: RunHost = {
       ask: () => null,
-      askLater: async (question, known) =>
-        overLimit(call, known) ? null : options.deadline.race(questions.answer(question)),
+      askLater: async (question) =>
+        overLimit(call, question) ? null : options.deadline.race(questions.answer(question)),
       sleep: () => {},
       async sleepLater(milliseconds): Promise<void> {
-        report.sleeps.push(milliseconds);
-        if (report.sleeps.length > maximumSleeps)
-          throw new LimitError("sleeps", `The guard slept more than ${maximumSleeps} times in one call`);
+        slept(report, milliseconds);
         await sleepFor(milliseconds, options.deadline);
       },
       log: options.log,

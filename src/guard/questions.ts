@@ -28,8 +28,6 @@ export interface Questions {
   readonly count: number;
   /** Begins asking. The answer when it is there at once; `undefined` when it will come. */
   ask(question: Question): Answer | undefined;
-  /** The same for a backend that is declared synchronous: a promise is an error there. */
-  askNow(question: Question): Answer;
   /** Waits for the answer. */
   answer(question: Question): Promise<Answer>;
   /** Settles once every question has its answer. Never rejects. */
@@ -53,13 +51,16 @@ export function createQuestions(
   const waiting: (() => void)[] = [];
   let running = 0;
 
+  const fault = (message: string): BackendError =>
+    new BackendError(message, { guard: options.guard, phase: "call_backend" });
+
   const settle = (entry: Asked, outcome: { result: unknown } | { error: unknown }): Answer => {
     entry.milliseconds = performance.now() - entry.started;
     let answer: Answer = null;
     try {
       if ("error" in outcome) throw outcome.error;
       const text = JSON.stringify(outcome.result);
-      if (text === undefined) throw new BackendError("The backend's answer is not JSON");
+      if (text === undefined) throw fault("The backend's answer is not JSON");
       entry.result = outcome.result;
       answer = encoder.encode(text);
     } catch (cause) {
@@ -81,41 +82,58 @@ export function createQuestions(
     return entry;
   };
 
-  const call = ({ question }: Asked): unknown => {
-    if (backend === undefined)
-      throw new BackendError("There is no backend to ask", { guard: options.guard, phase: "call_backend" });
-    if (deadline.signal.aborted) throw deadline.signal.reason;
-    return backend.callTool(question.tool, question.args, { signal: deadline.signal });
-  };
-
   /** Settles with the promise, or fails after the time for one answer: an answer that never comes must not hold the guard for ever. */
-  const bounded = (promise: PromiseLike<unknown>): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () =>
-          reject(
-            new TimeoutError(`The backend did not answer within ${options.answerTimeoutMs} ms`, {
-              guard: options.guard,
-            }),
-          ),
-        options.answerTimeoutMs,
+  const bounded = (promise: PromiseLike<unknown>, controller: AbortController): Promise<unknown> => {
+    const answer = Promise.resolve(promise);
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer);
+        withdraw?.();
+      };
+      // Nobody waits any more, and the backend hears it.
+      const giveUp = (reason: unknown): void => {
+        stop();
+        reject(reason);
+        controller.abort(reason);
+      };
+      const late = (): void =>
+        giveUp(
+          new TimeoutError(`The backend did not answer within ${options.answerTimeoutMs} ms`, {
+            guard: options.guard,
+            phase: "call_backend",
+          }),
+        );
+      const timer = setTimeout(late, Math.min(options.answerTimeoutMs, 2 ** 31 - 1));
+      let withdraw: (() => void) | undefined;
+      withdraw = deadline.subscribe(giveUp);
+      answer.then(
+        (value) => {
+          stop();
+          resolve(value);
+        },
+        (error: unknown) => {
+          stop();
+          reject(error);
+        },
       );
-      promise.then(resolve, reject);
-      deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason), { once: true });
-      const stop = (): void => clearTimeout(timer);
-      promise.then(stop, stop);
-      deadline.signal.addEventListener("abort", stop, { once: true });
     });
+  };
 
   const finish = (key: string): void => {
-    running--;
     pending.delete(key);
-    waiting.shift()?.();
+    const next = waiting.shift();
+    // The place goes to who waits, so that nobody can take it in between.
+    if (next === undefined) running--;
+    else next();
   };
 
-  const awaitAnswer = async (entry: Asked, promise: PromiseLike<unknown>): Promise<Answer> => {
+  const awaitAnswer = async (
+    entry: Asked,
+    promise: PromiseLike<unknown>,
+    controller: AbortController,
+  ): Promise<Answer> => {
     try {
-      return settle(entry, { result: await bounded(promise) });
+      return settle(entry, { result: await bounded(promise, controller) });
     } catch (error) {
       return settle(entry, { error });
     } finally {
@@ -123,19 +141,27 @@ export function createQuestions(
     }
   };
 
-  /** Calls the backend; an answer that is there at once counts at once. */
+  /** Calls the backend, in a place that was taken before; an answer that is there at once counts at once. */
   const start = (entry: Asked): Answer | Promise<Answer> => {
-    running++;
-    let value: unknown;
+    const { key, tool, args } = entry.question;
+    let outcome: { result: unknown } | { error: unknown };
     try {
-      value = call(entry);
+      if (backend === undefined) throw fault("There is no backend to ask");
+      deadline.check();
+      const controller = backend.synchronous === true ? undefined : new AbortController();
+      const value = backend.callTool(tool, args, { signal: controller?.signal ?? deadline.signal });
+      if (isThenable(value)) {
+        if (controller !== undefined) return awaitAnswer(entry, value, controller);
+        // Its outcome is nobody's, but it must not go unhandled.
+        Promise.resolve(value).catch(() => {});
+        throw fault(`The backend "${backend.name}" is declared synchronous but answered with a promise`);
+      }
+      outcome = { result: value };
     } catch (error) {
-      finish(entry.question.key);
-      return settle(entry, { error });
+      outcome = { error };
     }
-    if (isThenable(value)) return awaitAnswer(entry, value);
-    finish(entry.question.key);
-    return settle(entry, { result: value });
+    finish(key);
+    return settle(entry, outcome);
   };
 
   const ask = (question: Question): Answer | undefined => {
@@ -144,12 +170,13 @@ export function createQuestions(
     if (pending.has(question.key)) return undefined;
     const entry = note(question);
     if (running < options.concurrency) {
+      running++;
       const answer = start(entry);
       if (!(answer instanceof Promise)) return answer;
       pending.set(question.key, answer);
       return undefined;
     }
-    const turn = new Promise<void>((resolve) => waiting.push(resolve)).then(() => start(entry));
+    const turn = new Promise<void>((resolve) => void waiting.push(resolve)).then(() => start(entry));
     pending.set(question.key, turn);
     return undefined;
   };
@@ -159,24 +186,6 @@ export function createQuestions(
       return asked.size;
     },
     ask,
-    askNow(question): Answer {
-      const known = recording.answers.get(question.key);
-      if (known !== undefined) return known;
-      const entry = note(question);
-      let value: unknown;
-      try {
-        value = call(entry);
-      } catch (error) {
-        return settle(entry, { error });
-      }
-      if (!isThenable(value)) return settle(entry, { result: value });
-      Promise.resolve(value).catch(() => {});
-      const error = new BackendError(
-        `The backend "${backend?.name}" is declared synchronous but answered with a promise`,
-        { guard: options.guard },
-      );
-      return settle(entry, { error });
-    },
     async answer(question): Promise<Answer> {
       const now = ask(question);
       return now !== undefined
@@ -192,7 +201,11 @@ export function createQuestions(
         guard: options.guard,
         tool: question.tool,
         args: question.args,
-        ...(error === undefined ? { result } : { error }),
+        ...(error !== undefined
+          ? { error }
+          : milliseconds === undefined
+            ? { error: fault("The call ended before the answer came") }
+            : { result }),
         milliseconds: milliseconds ?? performance.now() - started,
         used: finalRun.has(question.key),
       }));

@@ -80,6 +80,10 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
     if (!isWasmGuard(guard)) return { guard, agentLabels: await guard.labelAgent(policy, call) };
     const own = await guard.fresh();
     keep(own);
+    if (closed) {
+      await own.close();
+      throw new ClosedError("Cannot open a session: the pool was closed meanwhile");
+    }
     return { guard: own, agentLabels: await own.labelAgent(policy, call) };
   };
 

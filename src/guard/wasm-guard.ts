@@ -1,7 +1,7 @@
 // A guard in WebAssembly behind the Guard interface: queue, deadlines, health, and the three label calls.
 import type { Backend } from "../backend/backend.ts";
 import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels.ts";
-import { ClosedError, type GuardError, LimitError, locate, PoisonedError } from "../errors.ts";
+import { ClosedError, type GuardError, isGuardError, LimitError, locate, PoisonedError } from "../errors.ts";
 import { defaultBackendCalls, type LabelFunction, maximumOutputBytes } from "../wasm/contract.ts";
 import { faultOf } from "../wasm/faults.ts";
 import { canSuspend, type GuestModule } from "../wasm/instance.ts";
@@ -12,7 +12,7 @@ import type { GuardEvent, LogEntry } from "./events.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import { createGuestState, type GuestState } from "./guest-state.ts";
 import { agentInput, inputLimit, resourceInput, responseInput } from "./input.ts";
-import { chooseSuspension, labelCall } from "./label-call.ts";
+import { chooseSuspension, finalRecording, labelCall } from "./label-call.ts";
 import type { GuardModule } from "./module.ts";
 import { createQueue } from "./queue.ts";
 
@@ -118,6 +118,15 @@ function settings(module: GuardModule, options: InstantiateOptions) {
   };
 }
 
+/** A listener's own fault is its own affair: it must not end a call, and least of all look like the guard's. */
+function tell<T>(listener: ((value: T) => void) | undefined, value: T): void {
+  try {
+    listener?.(value);
+  } catch {
+    // See above.
+  }
+}
+
 /** Whether an error left the guest's code half-way: then its stack pointer is off, and only an earlier state is of use. */
 function leftGuest(error: GuardError): boolean {
   if (error instanceof LimitError) return error.limit !== "outputBytes" && error.limit !== "memoryPages";
@@ -131,14 +140,22 @@ export async function instantiateGuard(
   options: InstantiateOptions,
 ): Promise<WasmGuard> {
   const given = settings(module, options);
-  const log = (line: LogLine): void => options.log?.({ guard: given.name, ...line });
-  const state = await createGuestState({
-    source,
-    instance: { logLevel: given.logLevel },
-    exchange: { outputBytes: given.outputBytes },
-    log,
-    guard: given.name,
-  });
+  const log = (line: LogLine): void => tell(options.log, { guard: given.name, ...line });
+  const { backend } = options;
+  const suspends =
+    backend !== undefined &&
+    backend.synchronous !== true &&
+    (given.suspension === "jspi" || (given.suspension === "auto" && !module.checkpoint.possible && canSuspend()));
+  const state = await createGuestState(
+    {
+      source,
+      instance: { logLevel: given.logLevel },
+      exchange: { outputBytes: given.outputBytes },
+      log,
+      guard: given.name,
+    },
+    suspends,
+  );
   if (!module.guestAllocates && options.log !== undefined) {
     log({
       level: "warn",
@@ -166,7 +183,7 @@ function guardOf(
     if (health === "closed" || health === next) return;
     health = next;
     firstFault = cause;
-    options.onEvent?.({ type: "health", guard: name, health: next, ...(cause === undefined ? {} : { cause }) });
+    tell(options.onEvent, { type: "health", guard: name, health: next, ...(cause === undefined ? {} : { cause }) });
   };
 
   const unusable = (phase: string): GuardError | undefined => {
@@ -197,7 +214,7 @@ function guardOf(
 
   const call = async <T>(
     phase: LabelFunction,
-    text: string,
+    input: () => string,
     parse: (answer: string) => T,
     callOptions: CallOptions,
   ): Promise<T> => {
@@ -205,6 +222,12 @@ function guardOf(
     if (refused !== undefined) throw refused;
     const backend = callOptions.backend ?? options.backend;
     const context = { guard: name, phase };
+    let text: string;
+    try {
+      text = input();
+    } catch (error) {
+      throw isGuardError(error) ? locate(error, context) : error;
+    }
     const deadline = createDeadline(callOptions.signal, callOptions.timeoutMs ?? given.timeoutMs, context);
     deadline.check();
     const turn = queue.enter(deadline);
@@ -239,8 +262,12 @@ function guardOf(
       } catch (thrown) {
         if (error === undefined) {
           error = locate(faultOf(thrown, context), context);
-          if (leftGuest(error)) busy = afterFault(error);
-          else state.push(phase, text, report.recording);
+          // Nobody waits for answers any more.
+          deadline.end(error);
+          if (report.runs > 0) {
+            if (leftGuest(error) || state.excess !== undefined) busy = afterFault(error);
+            else state.push(phase, text, finalRecording(report));
+          }
         }
         throw error;
       } finally {
@@ -274,16 +301,16 @@ function guardOf(
       },
     ];
     for (const event of events) {
-      options.onEvent?.(event);
-      callOptions.onEvent?.(event);
+      tell(options.onEvent, event);
+      tell(callOptions.onEvent, event);
     }
   };
 
-  const alone = async <T>(action: () => Promise<T>): Promise<T> => {
-    const turn = queue.enter(createDeadline(undefined, undefined, { guard: name }));
+  const alone = async <T>(phase: string, action: () => Promise<T>): Promise<T> => {
+    const turn = queue.enter(createDeadline(undefined, undefined, { guard: name, phase }));
     if (turn !== undefined) await turn;
     try {
-      if (health === "closed") throw unusable("fork");
+      if (health === "closed") throw unusable(phase);
       return await action();
     } finally {
       queue.leave();
@@ -300,12 +327,12 @@ function guardOf(
       return state.memoryBytes;
     },
     async labelAgent(policy: unknown, callOptions: CallOptions = {}): Promise<AgentLabels> {
-      return call("label_agent", agentInput(policy, given.inputBytes), parseAgentLabels, callOptions);
+      return call("label_agent", () => agentInput(policy, given.inputBytes), parseAgentLabels, callOptions);
     },
     async labelResource(toolCall: ToolCall, callOptions: CallOptions = {}): Promise<ResourceLabels> {
       return call(
         "label_resource",
-        resourceInput(toolCall, callOptions, given.inputBytes),
+        () => resourceInput(toolCall, callOptions, given.inputBytes),
         parseResourceLabels,
         callOptions,
       );
@@ -317,20 +344,20 @@ function guardOf(
     ): Promise<ResponseLabels | null> {
       return call(
         "label_response",
-        responseInput(toolCall, result, callOptions, given.inputBytes),
+        () => responseInput(toolCall, result, callOptions, given.inputBytes),
         parseResponseLabels,
         callOptions,
       );
     },
     fork(): Promise<WasmGuard> {
-      return alone(async () => {
+      return alone("fork", async () => {
         if (health === "ok") state.settle();
         return guardOf(module, await state.clone(), options, given, log);
       });
     },
     fresh: () => module.instantiate({ ...options, name }),
     recover(): Promise<void> {
-      return alone(async () => {
+      return alone("recover", async () => {
         if (health !== "poisoned") return;
         await state.rewind();
         changeHealth("ok");

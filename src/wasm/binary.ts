@@ -228,10 +228,11 @@ export function readModule(bytes: Uint8Array): ModuleOutline {
       sections.push({ id, start, content, end, name: readName(cursor) });
     } else {
       sections.push({ id, start, content, end });
-      if (id === sectionId.type) types.push(...readList(cursor, readSignature));
+      // One by one: spreading a list of a hostile length exhausts the stack.
+      if (id === sectionId.type) for (const type of readList(cursor, readSignature)) types.push(type);
       else if (id === sectionId.import) readList(cursor, readImport);
       else if (id === 3) for (const type of readList(cursor, readUnsigned)) functions.push(type);
-      else if (id === sectionId.memory) memories.push(...readList(cursor, readMemory));
+      else if (id === sectionId.memory) for (const memory of readList(cursor, readMemory)) memories.push(memory);
       else if (id === sectionId.global) {
         readList(cursor, (at) => {
           globals.push(readGlobalType(at));

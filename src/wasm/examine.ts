@@ -1,11 +1,12 @@
 // Holds a module against the guard ABI and lists everything that is wrong with it, before anything runs.
 import { ModuleError, type ModuleErrorCode } from "../errors.ts";
-import { type ImportOutline, type ModuleOutline, readModule } from "./binary.ts";
+import { type ExportOutline, type ImportOutline, type ModuleOutline, readModule } from "./binary.ts";
 import {
   defaultMemoryPages,
   environmentImports,
   exportSignatures,
   labelFunctions,
+  preparedSection,
   reserved,
   wasiModule,
 } from "./contract.ts";
@@ -141,9 +142,14 @@ export interface Examination {
 export function examine(bytes: Uint8Array, memoryPages: number = defaultMemoryPages): Examination {
   try {
     const outline = readModule(bytes);
-    const own = outline.sections.some((section) => section.name === "edge-guard.prepared");
+    const own = outline.sections.some((section) => section.name === preparedSection);
+    // A prepared module has them, but each must be what preparation makes of it.
+    const isOurs = ({ name, kind, index }: ExportOutline): boolean => {
+      const place = name.slice(reserved.length);
+      return own && (!/^g\d+$/.test(place) || (kind === "global" && place === `g${index}`));
+    };
     const taken = outline.exports
-      .filter((item) => !own && item.name.startsWith(reserved))
+      .filter((item) => item.name.startsWith(reserved) && !isOurs(item))
       .map((item) => `"${item.name}"`);
     const problems = [
       ...importProblems(outline.imports),

@@ -49,16 +49,49 @@ function allocate(guest: Guest, size: number, other: BufferRange | undefined): B
     }
     return range;
   }
-  const pages = Math.ceil(size / pageSize);
+  return takePages(guest, Math.ceil(size / pageSize) * pageSize);
+}
+
+/** Pages that the host grew: spare ones first, so that inputs of growing sizes do not use the memory up. */
+function takePages(guest: Guest, size: number): BufferRange {
+  const { memory, buffers } = guest;
+  const spare = [...(buffers.spare ?? [])];
+  const found = spare.findIndex((range) => range.size >= size);
+  const [range] = found < 0 ? [] : spare.splice(found, 1);
+  if (range !== undefined) {
+    if (range.size > size) spare.splice(found, 0, { pointer: range.pointer + size, size: range.size - size });
+    buffers.spare = spare;
+    return { pointer: range.pointer, size };
+  }
+  // Spare pages at the end of the memory are extended.
+  const last = spare.at(-1);
+  const tail = last !== undefined && last.pointer + last.size === memory.buffer.byteLength ? last : undefined;
   try {
-    return { pointer: memory.grow(pages) * pageSize, size: pages * pageSize };
+    const grown = memory.grow((size - (tail?.size ?? 0)) / pageSize) * pageSize;
+    if (tail === undefined) return { pointer: grown, size };
   } catch {
     throw memoryLimit(size);
   }
+  buffers.spare = spare.slice(0, -1);
+  return { pointer: tail.pointer, size };
+}
+
+function keepPages(guest: Guest, range: BufferRange): void {
+  const all = [...(guest.buffers.spare ?? []), range].sort((a, b) => a.pointer - b.pointer);
+  const merged: BufferRange[] = [];
+  for (const { pointer, size } of all) {
+    const before = merged.at(-1);
+    if (before !== undefined && before.pointer + before.size === pointer)
+      merged[merged.length - 1] = { pointer: before.pointer, size: before.size + size };
+    else merged.push({ pointer, size });
+  }
+  guest.buffers.spare = merged;
 }
 
 function free(guest: Guest, range: BufferRange | undefined): void {
-  if (range !== undefined) guest.dealloc?.(range.pointer, range.size);
+  if (range === undefined) return;
+  if (guest.alloc !== undefined && guest.dealloc !== undefined) guest.dealloc(range.pointer, range.size);
+  else keepPages(guest, range);
 }
 
 function reserve(guest: Guest, which: "input" | "output", size: number): BufferRange {
@@ -74,6 +107,7 @@ function reserve(guest: Guest, which: "input" | "output", size: number): BufferR
 
 /** Gives every buffer of the host back to the guest's allocator. */
 export function releaseBuffers(guest: Guest): void {
+  if (guest.dealloc === undefined) return;
   const { input, output } = guest.buffers;
   guest.buffers.input = undefined;
   guest.buffers.output = undefined;
@@ -114,6 +148,7 @@ function largerOutput(guest: Guest, output: BufferRange, limit: number): number 
   const needed = neededSize(guest, output);
   const next = needed > output.size ? needed : Math.max(output.size + 1, Math.min(output.size * 2, limit));
   if (next > limit) {
+    clear(guest, output, output.size);
     throw new LimitError(
       "outputBytes",
       `The guard's answer needs ${needed > output.size ? needed : "more"} bytes, the limit is ${limit}`,
@@ -127,8 +162,6 @@ function clear(guest: Guest, range: BufferRange, length: number): void {
 }
 
 function readOutput(guest: Guest, output: BufferRange, length: number): string {
-  if (length > output.size)
-    throw new ProtocolError(`The guard says that it answered ${length} bytes into a buffer of ${output.size}`);
   try {
     return decoder.decode(new Uint8Array(guest.memory.buffer as ArrayBuffer, output.pointer, length));
   } catch (cause) {
@@ -160,13 +193,17 @@ export function exchange(
 
   /** `undefined`: once more, with a larger buffer. */
   const settle = (output: BufferRange, value: number): string | undefined => {
-    if (value > 0) return readOutput(guest, output, value);
+    if (value > 0 && value <= output.size) return readOutput(guest, output, value);
     if (value === 0) return "";
     if (value === -2 && attempt < callAttempts) {
       capacity = largerOutput(guest, output, limit);
       return undefined;
     }
     clear(guest, output, output.size);
+    // Only a module that came compiled can return something else than an i32.
+    if (!Number.isInteger(value)) throw new ProtocolError("The guard answered something that is not a whole number");
+    if (value > 0)
+      throw new ProtocolError(`The guard says that it answered ${value} bytes into a buffer of ${output.size}`);
     if (value === -2) throw new LimitError("outputBytes", `The guard asked for a larger buffer ${callAttempts} times`);
     throw new GuardReturnError(value, `The guard reported the error ${value}`);
   };
@@ -175,7 +212,9 @@ export function exchange(
     attempt++;
     const input = writeInput(guest, text);
     // A guard may echo its input, and some answer 0 ("no labels") when that does not fit.
-    const output = reserve(guest, "output", Math.max(capacity, Math.min(limit, input.size + 65536)));
+    const range = reserve(guest, "output", Math.max(capacity, Math.min(limit, input.size + 65536)));
+    // Whole pages may be more than the limit.
+    const output = range.size > limit ? { pointer: range.pointer, size: limit } : range;
     clear(guest, output, Math.min(4, output.size));
     return { output, value: call(input.pointer, input.size, output.pointer, output.size) };
   };

@@ -50,20 +50,13 @@ function writeAnswer(memory: WebAssembly.Memory, answer: Answer, pointer: number
   return -2;
 }
 
-/** Whether the run has put this question before; remembers that it has now. */
-function remember(run: Run, question: Question): boolean {
-  const known = run.asked.has(question.key);
-  run.asked.add(question.key);
-  return known;
-}
-
 export function callBackend(guest: Guest, parameters: readonly number[]): number {
   const { run } = guest;
   if (run === undefined) return -1;
   run.check?.();
   const question = readQuestion(guest.memory, run, parameters);
   if (question === undefined) return -1;
-  const answer = run.ask(question, remember(run, question));
+  const answer = run.ask(question);
   return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 
@@ -73,7 +66,7 @@ export async function callBackendLater(guest: Guest, parameters: readonly number
   run.check?.();
   const question = readQuestion(guest.memory, run, parameters);
   if (question === undefined) return -1;
-  const answer = await run.askLater(question, remember(run, question));
+  const answer = await run.askLater(question);
   return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 

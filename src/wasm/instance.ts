@@ -26,6 +26,12 @@ export interface BufferRange {
 export interface HostBuffers {
   input?: BufferRange | undefined;
   output?: BufferRange | undefined;
+  /** Pages that the host grew and does not use now, in order, no two of them adjacent; only without a guest allocator. */
+  spare?: readonly BufferRange[] | undefined;
+}
+
+function rangesOf({ input, output, spare = [] }: Readonly<HostBuffers>): BufferRange[] {
+  return [input, output, ...spare].filter((range) => range !== undefined);
 }
 
 /** The whole state of an instance, the contents of the host's own buffers aside. */
@@ -93,13 +99,13 @@ export interface InstanceOptions {
   readonly suspends: boolean;
   /** Log lines below this level are not decoded; `none` when nobody listens. */
   readonly logLevel: LogLevel | "none";
+  /** How far a session's clocks are ahead: a sleep that was not slept for real must still show on them. */
+  readonly clocks: { ahead: bigint };
 }
 
 function promising(body: unknown): (...parameters: number[]) => Promise<number> {
   return (jspi.promising as NonNullable<JspiNamespace["promising"]>)(body);
 }
-
-let slept = 0n;
 
 /** Instantiates the module. Runs its start function, if it has one, but not `_initialize`. Throws what the engine throws. */
 export async function createGuest(source: GuestModule, options: InstanceOptions): Promise<Guest> {
@@ -112,8 +118,8 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     : undefined;
 
   const readClock = (clock: number): bigint =>
-    // A sleep that was not slept for real must still show on the clock.
-    slept + (clock === 0 ? BigInt(Date.now()) * 1_000_000n : BigInt(Math.round(performance.now() * 1e6)));
+    options.clocks.ahead +
+    (clock === 0 ? BigInt(Date.now()) * 1_000_000n : BigInt(Math.round(performance.now() * 1e6)));
 
   const guest: Guest = {
     get memory(): WebAssembly.Memory {
@@ -144,7 +150,7 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     },
     now(clock): bigint {
       const read = (): bigint => readClock(clock);
-      return guest.run === undefined ? read() : guest.run.clock(read);
+      return guest.run === undefined ? read() : guest.run.clock(clock === 0 ? 0 : 1, read);
     },
     sleep(milliseconds): void {
       const { run } = guest;
@@ -181,7 +187,7 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
   }
   exports = (await WebAssembly.instantiate(source.module, imports)).exports;
   memory = exports["memory"] as WebAssembly.Memory;
-  checkMemory(guest, source);
+  checkFirstMemory(memory, source);
   for (const name of ["label_agent", "label_resource", "label_response"]) {
     if ((exports[name] as { length?: number } | undefined)?.length !== 4) {
       throw new ModuleError("bad-signature", `Cannot use the module: its export "${name}" does not take four i32`);
@@ -190,15 +196,26 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
   return guest;
 }
 
-/** Lets the guest believe that it slept: its clocks move on by as much. */
-export function advanceClocks(milliseconds: number): void {
-  slept += BigInt(Math.round(milliseconds * 1e6));
+/** For a module that came compiled; examine() looks at the bytes of the others. */
+function checkFirstMemory(memory: WebAssembly.Memory, source: GuestModule): void {
+  if (!(memory.buffer instanceof ArrayBuffer)) {
+    throw new ModuleError(
+      "bad-module",
+      "Cannot use the module: its memory is shared, a guard is single-threaded; build it without threads",
+    );
+  }
+  const pages = memory.buffer.byteLength / pageSize;
+  if (pages <= source.memoryPages) return;
+  throw new ModuleError(
+    "memory-limit",
+    `Cannot use the module: its memory starts at ${pages} pages, the limit is ${source.memoryPages}; raise limits.memoryPages or build it with a smaller initial memory`,
+  );
 }
 
-/** Throws LimitError when the memory is above the cap: possible only for a module that was not prepared. */
-export function checkMemory(guest: Guest, source: GuestModule): void {
-  if (guest.memory.buffer.byteLength <= source.memoryPages * pageSize) return;
-  throw new LimitError(
+/** The fault of a memory above the cap: possible only for a module that was not prepared. */
+export function memoryExcess(guest: Guest, source: GuestModule): LimitError | undefined {
+  if (guest.memory.buffer.byteLength <= source.memoryPages * pageSize) return undefined;
+  return new LimitError(
     "memoryPages",
     `The guard's memory has grown to ${guest.memory.buffer.byteLength / pageSize} pages, the limit is ${source.memoryPages}; prepare the module so that it cannot`,
   );
@@ -217,9 +234,7 @@ export function captureObstacle(source: GuestModule): string | undefined {
 
 function capture(guest: Guest, exports: WebAssembly.Exports, source: GuestModule): Checkpoint {
   const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
-  const skipped = [guest.buffers.input, guest.buffers.output]
-    .filter((range) => range !== undefined)
-    .sort((a, b) => a.pointer - b.pointer);
+  const skipped = rangesOf(guest.buffers).sort((a, b) => a.pointer - b.pointer);
   const parts: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
   let offset = 0;
   for (const { pointer, size } of [...skipped, { pointer: memory.length, size: 0 }]) {
@@ -241,13 +256,12 @@ function putBack(guest: Guest, exports: WebAssembly.Exports, source: GuestModule
   const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
   for (const { offset, bytes } of checkpoint.parts) memory.set(bytes, offset);
   // What the host's buffers hold is no state of the guest, but it must not differ from one run to the next either.
-  for (const range of [checkpoint.buffers.input, checkpoint.buffers.output]) {
-    if (range !== undefined) memory.fill(0, range.pointer, range.pointer + range.size);
-  }
+  for (const { pointer, size } of rangesOf(checkpoint.buffers)) memory.fill(0, pointer, pointer + size);
   globalsOf(exports, source).forEach((global, index) => {
     global.value = checkpoint.globals[index];
   });
   guest.buffers.input = checkpoint.buffers.input;
   guest.buffers.output = checkpoint.buffers.output;
+  guest.buffers.spare = checkpoint.buffers.spare;
   return true;
 }

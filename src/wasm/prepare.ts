@@ -103,14 +103,20 @@ export function prepareGuard(bytes: Uint8Array | ArrayBuffer, options: PrepareOp
   return writer.finish().slice();
 }
 
-/** Reads what a compiled module says of its preparation; `undefined` when it was not prepared, or by another version. */
+/** Reads what a compiled module says of its preparation; `undefined` when it was not prepared, by another version, or lies. */
 export function readPreparation(module: WebAssembly.Module): Preparation | undefined {
   const [section] = WebAssembly.Module.customSections(module, preparedSection);
   if (section === undefined || section.byteLength > pageSize) return undefined;
+  const exports = WebAssembly.Module.exports(module);
+  const globals = new Set(exports.filter(({ kind }) => kind === "global").map(({ name }) => name));
   try {
     const found = JSON.parse(new TextDecoder().decode(section)) as Preparation;
     const valid =
-      found.version === preparationVersion && Number.isInteger(found.memoryPages) && Array.isArray(found.globals);
+      found.version === preparationVersion &&
+      Number.isInteger(found.memoryPages) &&
+      Array.isArray(found.globals) &&
+      found.globals.every((index) => globals.has(`${reserved}g${index}`)) &&
+      (found.obstacle === undefined || typeof found.obstacle === "string");
     return valid ? found : undefined;
   } catch {
     return undefined;

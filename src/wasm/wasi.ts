@@ -5,9 +5,12 @@ import { ExitSignal } from "./faults.ts";
 import { viewOf } from "./imports.ts";
 import type { Guest } from "./instance.ts";
 
-const errno = { success: 0, fault: 21, invalid: 28, notSupported: 52 } as const;
+const errno = { success: 0, badDescriptor: 8, fault: 21, invalid: 28, notSupported: 52 } as const;
 const eventType = { clock: 0, read: 1 } as const;
 const maximumLine = 16384;
+/** What one fd_write takes; libraries write the rest in another call. A guest must not keep the host busy for long with one import. */
+const maximumVectors = 1024;
+const maximumWrite = 65536;
 
 class EmptyInput extends Fd {
   override fd_read(): { ret: number; data: Uint8Array } {
@@ -20,27 +23,28 @@ class EmptyInput extends Fd {
 
 /** Collects bytes into lines; a line that the guest never ends is handed out when the run ends, or when it gets too long. */
 class LineOutput extends EmptyInput {
-  readonly #emit: (line: string) => void;
+  readonly #emit: ((line: string) => void) | undefined;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #rest = "";
 
-  constructor(emit: (line: string) => void) {
+  constructor(emit: ((line: string) => void) | undefined) {
     super();
     this.#emit = emit;
   }
 
-  override fd_write(data: Uint8Array): { ret: number; nwritten: number } {
+  write(data: Uint8Array): void {
+    // Nobody wants it: it is not even decoded.
+    if (this.#emit === undefined) return;
     const lines = (this.#rest + this.#decoder.decode(data, { stream: true })).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#emit(line);
     if (this.#rest.length > maximumLine) this.flush();
-    return { ret: errno.success, nwritten: data.length };
   }
 
   flush(): void {
     const rest = this.#rest + this.#decoder.decode();
     this.#rest = "";
-    if (rest !== "") this.#emit(rest);
+    if (rest !== "") this.#emit?.(rest);
   }
 }
 
@@ -104,14 +108,10 @@ export interface WasiHost {
 
 /** The import object of wasi_snapshot_preview1 for a guest: exactly the names that it imports. */
 export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
-  const output = (source: "stdout" | "stderr"): LineOutput =>
-    new LineOutput((message) => {
-      if (guest.wantedLevel <= (source === "stderr" ? 2 : 1)) {
-        guest.run?.log({ level: source === "stderr" ? "warn" : "info", message, source });
-      }
-    });
-  const stdout = output("stdout");
-  const stderr = output("stderr");
+  const output = (source: "stdout" | "stderr", level: "info" | "warn", rank: number): LineOutput =>
+    new LineOutput(rank < guest.wantedLevel ? undefined : (message) => guest.run?.log({ level, message, source }));
+  const stdout = output("stdout", "info", 1);
+  const stderr = output("stderr", "warn", 2);
   const shim = new WASI([], [], [new EmptyInput(), stdout, stderr], { debug: false });
   // The shim reads nothing but the memory of the instance, which does not exist yet.
   shim.inst = {
@@ -123,7 +123,27 @@ export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
   };
 
   const own: { readonly [name: string]: (...parameters: never[]) => unknown } = {
+    fd_write(fd: number, vectors: number, count: number, pointer: number): number {
+      const stream = fd === 1 ? stdout : fd === 2 ? stderr : undefined;
+      if (stream === undefined) return errno.badDescriptor;
+      if (count >>> 0 > maximumVectors) return errno.invalid;
+      const list = viewOf(guest.memory, vectors, count * 8);
+      const target = viewOf(guest.memory, pointer, 4);
+      if (list === undefined || target === undefined) return errno.fault;
+      const view = new DataView(list.buffer, list.byteOffset, list.length);
+      let written = 0;
+      for (let at = 0; at < list.length && written < maximumWrite; at += 8) {
+        const part = viewOf(guest.memory, view.getUint32(at, true), view.getUint32(at + 4, true));
+        if (part === undefined) return errno.fault;
+        const taken = part.subarray(0, maximumWrite - written);
+        stream.write(taken);
+        written += taken.length;
+      }
+      new DataView(target.buffer, target.byteOffset, 4).setUint32(0, written, true);
+      return errno.success;
+    },
     clock_time_get(id: number, _precision: bigint, pointer: number): number {
+      if (id < 0 || id > 3) return errno.invalid;
       const target = viewOf(guest.memory, pointer, 8);
       if (target === undefined) return errno.fault;
       new DataView(target.buffer, target.byteOffset, 8).setBigUint64(0, guest.now(id), true);
@@ -152,7 +172,7 @@ export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
     },
     sched_yield: () => errno.success,
     // The streams stay open: a closed one would be state that no checkpoint holds.
-    fd_close: (fd: number) => (fd >= 0 && fd <= 2 ? errno.success : 8),
+    fd_close: (fd: number) => (fd >= 0 && fd <= 2 ? errno.success : errno.badDescriptor),
     fd_renumber: () => errno.notSupported,
   };
 
@@ -179,6 +199,7 @@ export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
   }
   if (guest.suspending !== undefined && Object.hasOwn(imports, "poll_oneoff")) {
     imports["poll_oneoff"] = guest.suspending(async (...pointers: number[]) => {
+      guest.run?.check?.();
       const poll = pollResult(guest, pointers);
       if (poll.errno === errno.success && poll.milliseconds > 0) await guest.sleepLater(poll.milliseconds);
       return poll.finish();
