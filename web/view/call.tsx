@@ -7,7 +7,7 @@ import { AgentLabels, Chip, LabelChips } from "./labels.tsx";
 import { type Ask, useName } from "./lazy-text.tsx";
 import { hiddenBy } from "./words.ts";
 
-const names = { allowed: "Allowed", filtered: "Filtered", denied: "Denied", failed: "Failed" } as const;
+export const outcomeNames = { allowed: "Allowed", filtered: "Filtered", denied: "Denied", failed: "Failed" } as const;
 
 /** What the tags of a violation are, in words. */
 function tagsLead(kind: "secrecy" | "integrity", operation: string | undefined): string {
@@ -60,7 +60,7 @@ export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView
   const heading = useName("pp-call");
   return (
     <li>
-      <article class="pp-call" data-outcome={status} data-call={index} aria-labelledby={heading}>
+      <article class="pp-call" data-outcome={status} data-call={index} aria-labelledby={heading} tabIndex={-1}>
         <header>
           <h3 id={heading}>
             <span class="pp-step">{index + 1}</span> {tool}
@@ -70,7 +70,7 @@ export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView
             {mode !== undefined && `, ${mode} mode`}
           </p>
           <p class="pp-badge" data-badge={status}>
-            {names[status]}
+            {outcomeNames[status]}
           </p>
         </header>
         {args !== undefined && <p class="pp-args pp-mono">{JSON.stringify(args)?.slice(0, 600)}</p>}

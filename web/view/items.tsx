@@ -29,8 +29,8 @@ function Item({ ask, call, item }: ItemProps): ComponentChild {
         <p class="pp-meta">
           {title !== "" && description !== "" && <span class="pp-mono">{description}</span>}
           {author !== "" && <span>{author}</span>}
+          <LabelChips labels={item} />
         </p>
-        <LabelChips labels={item} />
       </div>
       <div class="pp-outcome">
         {visible ? (

@@ -14,28 +14,36 @@ interface ChipProps {
   readonly dropped?: readonly string[];
 }
 
+/** What all tags of a label end with, from a `:` or `;` on: the scope, in the spelling of the guards that we know. Else empty. */
+export function sharedEnding(tags: readonly string[]): string {
+  const ending = /[:;].*$/s.exec(tags[0] ?? "")?.[0] ?? "";
+  return tags.length > 1 && tags.every((tag) => tag.length > ending.length && tag.endsWith(ending)) ? ending : "";
+}
+
+/** A label as one chip. An ending that all tags share is shown once; the text stays that of the whole tags. */
 export function Chip({ kind, tags, added = [], dropped = [] }: ChipProps): ComponentChild {
+  const all = [...tags, ...dropped];
+  const ending = sharedEnding(all);
   return (
-    <span class={`pp-chip pp-${kind}`}>
+    <span class={`pp-chip pp-${kind}`} title={all.join("  ")}>
       <span class="pp-kind">{kind}</span>
-      {tags.length === 0 && dropped.length === 0 && <span class="pp-tag pp-empty">{meaningOfEmpty[kind]}</span>}
-      {tags.map((tag) =>
-        added.includes(tag) ? (
-          <ins class="pp-tag" key={tag}>
-            <span aria-hidden="true">+</span>
-            {tag}
-          </ins>
-        ) : (
-          <span class="pp-tag" key={tag}>
-            {tag}
-          </span>
-        ),
+      {all.length === 0 && <span class="pp-tag pp-empty">{meaningOfEmpty[kind]}</span>}
+      {all.map((tag) => {
+        const isNew = added.includes(tag);
+        const Tag = isNew ? "ins" : dropped.includes(tag) ? "del" : "span";
+        return (
+          <Tag class="pp-tag" key={tag}>
+            {isNew && <span aria-hidden="true">+</span>}
+            {tag.slice(0, tag.length - ending.length)}
+            {ending !== "" && <span class="pp-quiet">{ending}</span>}
+          </Tag>
+        );
+      })}
+      {ending !== "" && (
+        <span class="pp-ending" aria-hidden="true">
+          {ending}
+        </span>
       )}
-      {dropped.map((tag) => (
-        <del class="pp-tag" key={tag}>
-          {tag}
-        </del>
-      ))}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 // The whole report: errors, a summary, then the calls; and the live region that says what changed.
 import type { ComponentChild } from "preact";
 import type { ErrorView, PreviewView } from "../protocol.ts";
-import { Call } from "./call.tsx";
+import { Call, outcomeNames } from "./call.tsx";
 import { duration } from "./folds.tsx";
 import type { Ask } from "./lazy-text.tsx";
 import { announcement } from "./words.ts";
@@ -12,35 +12,49 @@ interface ReportProps {
   readonly ask: Ask;
 }
 
-const statuses = ["allowed", "filtered", "denied", "failed"] as const;
+const stepsAtOnce = 24;
 
 function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
   const { calls, passed, milliseconds } = view;
   const differ = calls.reduce((sum, call) => sum + call.mismatches.length, 0);
   return (
     <div class="pp-summary">
-      <ul>
-        {statuses.map((status) => {
-          const count = calls.filter((call) => call.status === status).length;
-          return (
-            count > 0 && (
-              <li key={status} data-badge={status} class="pp-badge">
-                {count} {status}
-              </li>
-            )
-          );
-        })}
-        <li class="pp-muted">in {duration(milliseconds)}</li>
-        {!passed && (
-          <li class="pp-differ">{differ === 1 ? "1 expectation differs" : `${differ} expectations differ`}</li>
-        )}
-      </ul>
+      {calls.length > 1 && (
+        <ol class="pp-steps" aria-label="Calls in order">
+          {calls.slice(0, stepsAtOnce).map(({ index, tool, status }) => (
+            <li key={index}>
+              <button type="button" onClick={(event) => goTo(event.currentTarget, index)}>
+                <span>
+                  <span class="pp-step">{index + 1}</span> <span class="pp-mono">{tool}</span>
+                </span>
+                <span class="pp-badge" data-badge={status}>
+                  {outcomeNames[status]}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ol>
+      )}
+      <span class="pp-muted">
+        {calls.length > stepsAtOnce && `and ${calls.length - stepsAtOnce} more calls, `}in {duration(milliseconds)}
+      </span>
+      {!passed && (
+        <span class="pp-differ">{differ === 1 ? "1 expectation differs" : `${differ} expectations differ`}</span>
+      )}
     </div>
   );
 }
 
+function goTo(inside: Element, index: number): void {
+  const call = inside.closest(".pp-root")?.querySelector<HTMLElement>(`[data-call="${index}"]`);
+  call?.focus({ preventScroll: true });
+  call?.scrollIntoView({ block: "start" });
+}
+
 function Report({ view, errors, ask }: ReportProps): ComponentChild {
   const failed = errors.length > 0;
+  // While somebody edits, the last result stays in sight, dimmed; a fault of the guard leaves nothing to look at.
+  const shown = errors.every(({ path }) => path !== undefined) ? view : undefined;
   return (
     <div class="pp-root">
       <p class="pp-quiet" role="status">
@@ -56,14 +70,14 @@ function Report({ view, errors, ask }: ReportProps): ComponentChild {
               </li>
             ))}
           </ul>
-          {view !== undefined && <p class="pp-muted">Below is the last result, for the input before this one.</p>}
+          {shown !== undefined && <p class="pp-muted">Below is the last result, for the input before this one.</p>}
         </div>
       )}
-      {view !== undefined && (
+      {shown !== undefined && (
         <div class="pp-result" data-stale={failed} inert={failed}>
-          <Summary view={view} />
+          <Summary view={shown} />
           <ol class="pp-plain pp-calls">
-            {view.calls.map((call) => (
+            {shown.calls.map((call) => (
               <Call key={call.index} ask={ask} call={call} />
             ))}
           </ol>
