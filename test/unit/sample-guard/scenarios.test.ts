@@ -11,12 +11,16 @@ const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
 
 for (const name of names) {
   test(`scenario: ${name}`, async () => {
-    const module = await sampleGuard();
-    const report = await preview(await readFile(join(folder, name), "utf8"), { guards: { "repo-guard.wasm": module } });
-    assert.deepEqual(
-      report.calls.flatMap(({ mismatches }, call) => mismatches.map((mismatch) => ({ call, ...mismatch }))),
-      [],
-    );
+    const guards = { "repo-guard.wasm": await sampleGuard() };
+    const text = await readFile(join(folder, name), "utf8");
+    // With a delay the backend is asynchronous, so that questions are collected and calls are run again.
+    for (const options of [{ guards }, { guards, backendDelayMs: 1, suspension: "replay" as const }]) {
+      const { calls } = await preview(text, options);
+      assert.deepEqual(
+        calls.flatMap(({ mismatches }, call) => mismatches.map((mismatch) => ({ call, ...mismatch }))),
+        [],
+      );
+    }
   });
 }
 

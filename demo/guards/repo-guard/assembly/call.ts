@@ -2,7 +2,7 @@
 
 import { first, isHex, isNull, isObject, isText, next, valueOf, isDigit, after } from "./json";
 import { isString } from "./text";
-import { readFullName, readName, readPair, Repo, startsWith } from "./repo";
+import { readFullName, readName, readPair, Repo, startsWith, startsWithName } from "./repo";
 
 export const READ: i32 = 0;
 export const WRITE: i32 = 1;
@@ -199,8 +199,8 @@ function readQuery(query: usize): bool {
     if (!quoted && (c == 0x28 || c == 0x29)) ambiguous = true;
     if (!quoted && fresh) {
       if (startsWith(p, "OR ") || startsWith(p, "NOT ")) ambiguous = true;
-      const isRepo = startsWith(p, "repo:");
-      if (isRepo || startsWith(p, "org:") || startsWith(p, "user:")) {
+      const isRepo = startsWithName(p, "repo:");
+      if (isRepo || startsWithName(p, "org:") || startsWithName(p, "user:")) {
         while (load<u8>(p) != 0x3a) ++p;
         ++p;
         if (isRepo) {

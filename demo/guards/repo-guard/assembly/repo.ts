@@ -1,7 +1,7 @@
 // Which repository something belongs to: owner and name as ranges of the input, read from names and addresses.
 
 import { isText } from "./json";
-import { sameName } from "./text";
+import { lower, sameName } from "./text";
 
 /** A repository's name where it was found. No owner: unknown. An owner without a name: all of the owner's. */
 @unmanaged
@@ -119,6 +119,14 @@ export function readAddress(repo: Repo, v: usize): bool {
 export function startsWith(p: usize, s: string): bool {
   for (let i: usize = 0, n = <usize>s.length; i < n; i++) {
     if (<u32>load<u8>(p + i) != <u32>load<u16>(changetype<usize>(s) + (i << 1))) return false;
+  }
+  return true;
+}
+
+/** The same in any case; `s` is in lower case. */
+export function startsWithName(p: usize, s: string): bool {
+  for (let i: usize = 0, n = <usize>s.length; i < n; i++) {
+    if (lower(load<u8>(p + i)) != <u32>load<u16>(changetype<usize>(s) + (i << 1))) return false;
   }
   return true;
 }
