@@ -108,6 +108,8 @@ export class PolicyPreviewElement extends HTMLElement {
   connectedCallback(): void {
     adoptStyles(this);
     this.#upgrade("scenario", "guards", "backendDelayMs");
+    // The live region has to be there before it has something to say.
+    this.#render();
     this.#schedule();
   }
 
@@ -194,10 +196,15 @@ export class PolicyPreviewElement extends HTMLElement {
     return Object.entries(guards).map(([name, source]) => ({ name, source }));
   }
 
+  readonly #ask: PreviewClient["ask"] = (request) => this.#connect().ask(request);
+
+  #render(): void {
+    render(reportView({ view: this.#view, errors: this.#errors, ask: this.#ask }), this);
+  }
+
   #show(status: "ready" | "error", errors: readonly ErrorView[]): void {
     this.#errors = errors;
-    const client = this.#connect();
-    render(reportView({ view: this.#view, errors: this.#errors, ask: client.ask }), this);
+    this.#render();
     this.dataset["status"] = status;
     this.removeAttribute("aria-busy");
     const name = status === "ready" ? "report" : "error";

@@ -1,5 +1,6 @@
 // The whole report: errors, a summary, then the calls; and the live region that says what changed.
 import type { ComponentChild } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ErrorView, PreviewView } from "../protocol.ts";
 import { Call, outcomeNames } from "./call.tsx";
 import { duration } from "./folds.tsx";
@@ -13,8 +14,14 @@ interface ReportProps {
 }
 
 const stepsAtOnce = 24;
+const callsAtOnce = 20;
 
-function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
+interface SummaryProps {
+  readonly view: PreviewView;
+  goTo(index: number): void;
+}
+
+function Summary({ view, goTo }: SummaryProps): ComponentChild {
   const { calls, passed, milliseconds } = view;
   const differ = calls.reduce((sum, call) => sum + call.mismatches.length, 0);
   return (
@@ -23,7 +30,7 @@ function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
         <ol class="pp-steps" aria-label="Calls in order">
           {calls.slice(0, stepsAtOnce).map(({ index, tool, status }) => (
             <li key={index}>
-              <button type="button" onClick={(event) => goTo(event.currentTarget, index)}>
+              <button type="button" onClick={() => goTo(index)}>
                 <span>
                   <span class="pp-step">{index + 1}</span> <span class="pp-mono">{tool}</span>
                 </span>
@@ -45,10 +52,52 @@ function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
   );
 }
 
-function goTo(inside: Element, index: number): void {
-  const call = inside.closest(".pp-root")?.querySelector<HTMLElement>(`[data-call="${index}"]`);
-  call?.focus({ preventScroll: true });
-  call?.scrollIntoView({ block: "start" });
+/** The calls, in portions, each with the step that leads to it. */
+function Calls({
+  view,
+  ask,
+  stale,
+}: {
+  readonly view: PreviewView;
+  readonly ask: Ask;
+  readonly stale: boolean;
+}): ComponentChild {
+  const [count, setCount] = useState(callsAtOnce);
+  const [target, setTarget] = useState<{ readonly index: number }>();
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    if (target === undefined) return;
+    const call = list.current?.querySelector<HTMLElement>(`[data-call="${target.index}"]`);
+    call?.focus({ preventScroll: true });
+    call?.scrollIntoView({ block: "start" });
+  }, [target]);
+
+  function goTo(index: number): void {
+    setCount(Math.max(count, index + 1));
+    setTarget({ index });
+  }
+
+  const left = view.calls.length - count;
+  return (
+    <div class="pp-result" data-stale={stale} inert={stale}>
+      <Summary view={view} goTo={goTo} />
+      <ol class="pp-plain pp-calls" ref={list}>
+        {view.calls.slice(0, count).map((call) => (
+          <Call key={call.index} ask={ask} call={call} />
+        ))}
+      </ol>
+      {left > 0 && (
+        <p class="pp-more">
+          <button type="button" onClick={() => setCount(count + callsAtOnce)}>
+            Show {Math.min(left, callsAtOnce)} more calls
+          </button>
+          <span class="pp-muted">
+            {count} of {view.calls.length}
+          </span>
+        </p>
+      )}
+    </div>
+  );
 }
 
 function Report({ view, errors, ask }: ReportProps): ComponentChild {
@@ -73,16 +122,8 @@ function Report({ view, errors, ask }: ReportProps): ComponentChild {
           {shown !== undefined && <p class="pp-muted">Below is the last result, for the input before this one.</p>}
         </div>
       )}
-      {shown !== undefined && (
-        <div class="pp-result" data-stale={failed} inert={failed}>
-          <Summary view={shown} />
-          <ol class="pp-plain pp-calls">
-            {shown.calls.map((call) => (
-              <Call key={call.index} ask={ask} call={call} />
-            ))}
-          </ol>
-        </div>
-      )}
+      {shown !== undefined && <Calls view={shown} ask={ask} stale={failed} />}
+      {!failed && view === undefined && <p class="pp-muted">Evaluating the scenario</p>}
     </div>
   );
 }

@@ -68,3 +68,16 @@ test("the delay slider delays answers, not the page", async () => {
   await preview.locator('[data-outcome="filtered"]').waitFor();
   await playground.close();
 });
+
+test("waiting for slow answers is no work: the deadline of a busy guard does not end it", async () => {
+  const playground = await openPlayground(browser, server.url, { hash: "#scenario=injected-issue-filter" });
+  const { page, preview, settled } = playground;
+  await settled();
+  await page.getByRole("slider", { name: "Delay of each answer" }).fill("2000");
+  const started = Date.now();
+  await settled();
+  const took = Date.now() - started;
+  assert.ok(took > 5000, `three questions of 2 s took ${took} ms`);
+  await preview.locator('[data-outcome="denied"]').waitFor();
+  await playground.close();
+});

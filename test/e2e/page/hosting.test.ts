@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import type { Browser } from "playwright";
+import type { Browser, Page } from "playwright";
 import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
 import { filtered } from "./scenarios.ts";
 
@@ -98,3 +98,25 @@ test("newest input wins: of many scenarios set at once only the last is reported
   assert.ok(titles.length < 30, `${titles.length} reports`);
   await page.close();
 });
+
+for (const [name, sabotage] of [
+  ["there is no Worker", (page: Page) => page.addInitScript(() => Reflect.deleteProperty(globalThis, "Worker"))],
+  ["the worker's script is missing", (page: Page) => page.route("**/preview-worker.js", (route) => route.abort())],
+] as const) {
+  test(`the page evaluates by itself when ${name}`, async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await sabotage(page);
+    await page.route("**/embed.html", (route) =>
+      route.fulfill({
+        headers: { "content-type": "text/html", "content-security-policy": policy },
+        body: `<!doctype html><html lang="en"><title>Embed</title><script type="module" src="web/policy-preview.js"></script>
+          <policy-preview src="scenario.json" guard-src="guards/repo-guard.wasm"></policy-preview>`,
+      }),
+    );
+    await page.route("**/scenario.json", (route) => route.fulfill({ json: filtered }));
+    await page.goto(`${server.url}embed.html`);
+    await page.locator('policy-preview[data-status="ready"] [data-outcome="filtered"]').waitFor();
+    await context.close();
+  });
+}
