@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { attackScenarios } from "./make-scenarios/attacks.mjs";
 import { evidenceScenarios } from "./make-scenarios/evidence.mjs";
+import { opinionScenarios } from "./make-scenarios/opinions.mjs";
 import { resultScenarios } from "./make-scenarios/results.mjs";
 import { scopeScenarios } from "./make-scenarios/scopes.mjs";
 
@@ -34,7 +35,13 @@ function spaced(value) {
 
 /** Every scenario by its file name, without the ending. */
 export function makeScenarios() {
-  const all = { ...evidenceScenarios(), ...scopeScenarios(), ...attackScenarios(), ...resultScenarios() };
+  const all = {
+    ...evidenceScenarios(),
+    ...opinionScenarios(),
+    ...scopeScenarios(),
+    ...attackScenarios(),
+    ...resultScenarios(),
+  };
   return Object.fromEntries(
     Object.entries(all).map(([name, scenario]) => [
       name,

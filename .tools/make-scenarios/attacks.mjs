@@ -1,6 +1,7 @@
 // Scenarios in which something written by a stranger tries to make the agent carry data out, and the sinks that data could leave by.
-import { allowOnly, single } from "./evidence.mjs";
+
 import { filtered, upTo } from "./expectation.mjs";
+import { allowOnly, single } from "./parts.mjs";
 import * as payload from "./payloads.mjs";
 
 const SITE = { owner: "acme", repo: "site" };

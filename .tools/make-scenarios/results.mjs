@@ -1,6 +1,7 @@
 // Scenarios for the shapes of results, single objects, the caller's own data, limits and strict mode.
-import { allowOnly, single } from "./evidence.mjs";
+
 import { filtered } from "./expectation.mjs";
+import { allowOnly, single } from "./parts.mjs";
 import * as payload from "./payloads.mjs";
 
 const SITE = { owner: "acme", repo: "site" };

@@ -1,6 +1,7 @@
 // Scenarios for the scope forms, searches across repositories, and what the backend can and cannot tell.
-import { allowOnly, single } from "./evidence.mjs";
+
 import { filtered, upTo } from "./expectation.mjs";
+import { allowOnly, single } from "./parts.mjs";
 import * as payload from "./payloads.mjs";
 
 const REPOSITORIES = {

@@ -4,10 +4,10 @@ import * as item from "./item";
 import { COMMENT, COMMIT, BRANCH, DEFAULT_REF, FILE, LABEL, OTHER, OTHER_REF, PULL, RELEASE, REPOSITORY, TAG, NOTIFICATION } from "./call";
 import { APPROVED, BLOCKED, MERGED, NONE, PRIVATE, UNAPPROVED } from "./scope";
 import { first, isArray, isObject, isText, next } from "./json";
+import { inList, inReactions } from "./names";
 import { isName } from "./text";
 import {
-  approvalLabels, blockedUsers, demotionLabel, disapprovalLevel, disapprovals, endorsements, endorserLevel,
-  inList, inReactions, promotionLabel, refusalLabels, trustedBots, trustedUsers,
+  approvalLabels, blockedUsers, demotionLabel, disapprovalLevel, disapprovals, endorsements, endorserLevel, promotionLabel, refusalLabels, trustedBots, trustedUsers,
 } from "./policy";
 
 /** What the kind of an object proves by itself, `tool` being the kind that the tool is about. */

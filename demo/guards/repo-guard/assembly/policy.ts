@@ -3,9 +3,10 @@
 import { allocate, release } from "./heap";
 import { after, first, isArray, isNull, isObject, isText, next, valueOf } from "./json";
 import { addLevel, addScope, forgetScopes, MERGED, NONE, putAgentIntegrity, putAgentSecrecy, putRepos, setScopeWord, writeFragments } from "./scope";
-import { decode, isBytes, isName, isString, lower } from "./text";
+import { decode, isName, lower } from "./text";
 import { put, putByte, putString } from "./out";
 import { warn } from "./log";
+import { bytesAre } from "./names";
 
 export const REFUSED: i32 = -7;
 export const OUT_OF_MEMORY: i32 = -5;
@@ -28,7 +29,6 @@ let arena: usize = 0;
 let top: usize = 0;
 let text: usize = 0;
 let textLength: usize = 0;
-let minimum: i32 = 0;
 
 /** Forgets the old policy, takes the new one and writes the answer: 0, or a negative code. */
 export function takePolicy(payload: usize, size: usize): i32 {
@@ -95,7 +95,7 @@ export function takePolicy(payload: usize, size: usize): i32 {
       top = text + textLength;
     }
   } else return refuse('Cannot read the policy: "repos" is neither "all", "public" nor an array of scopes');
-  minimum = readLevel(min);
+  const minimum = readLevel(min);
   if (minimum == 0) return refuse('Cannot read the policy: "min-integrity" is not an integrity level');
   top = writeFragments(top);
 
@@ -141,37 +141,6 @@ export function takePolicy(payload: usize, size: usize): i32 {
   return 0;
 }
 
-/** Whether the JSON value at `v` is a string of the list, in any case. */
-export function inList(names: usize, v: usize): bool {
-  if (names == 0 || !isText(v)) return false;
-  let p = names + 4;
-  for (let i = load<u32>(names); i != 0; i--) {
-    const n = <usize>load<u32>(p);
-    if (isBytes(v, p + 4, n)) return true;
-    p += 4 + n;
-  }
-  return false;
-}
-
-/** Whether a list of reactions names this one, as GraphQL (THUMBS_UP) or as REST (+1) spells it. */
-export function inReactions(names: usize, v: usize): bool {
-  if (names == 0 || !isText(v)) return false;
-  if (isString(v, "+1")) return hasName(names, "thumbs_up") || hasName(names, "+1");
-  if (isString(v, "-1")) return hasName(names, "thumbs_down") || hasName(names, "-1");
-  if (inList(names, v)) return true;
-  return isName(v, "thumbs_up") ? hasName(names, "+1") : isName(v, "thumbs_down") && hasName(names, "-1");
-}
-
-function hasName(names: usize, s: string): bool {
-  let p = names + 4;
-  for (let i = load<u32>(names); i != 0; i--) {
-    const n = <usize>load<u32>(p);
-    if (n == <usize>s.length && bytesAre(p + 4, n, s)) return true;
-    p += 4 + n;
-  }
-  return false;
-}
-
 let list: usize = 0;
 
 function refuse(message: string): i32 {
@@ -191,12 +160,6 @@ function trim(from: usize, n: usize): void {
   while (n != 0 && load<u8>(from + n - 1) <= 0x20) --n;
   text = from;
   textLength = n;
-}
-
-function bytesAre(p: usize, n: usize, s: string): bool {
-  if (n != <usize>s.length) return false;
-  for (let i: usize = 0; i < n; i++) if (lower(load<u8>(p + i)) != <u32>load<u16>(changetype<usize>(s) + (i << 1))) return false;
-  return true;
 }
 
 function readLevel(v: usize): i32 {

@@ -21,7 +21,6 @@ let textSize: usize = 0;
 let outerKey: usize = 0;
 let innerKey: usize = 0;
 let listKey: usize = 0;
-let isList: bool = false;
 
 /** Labels the result: the length written, 0 for no fine-grained labels, or a negative code. */
 export function labelResult(result: usize, size: usize): i32 {
