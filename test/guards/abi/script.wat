@@ -11,7 +11,7 @@
 ;;   ! o / i ^ x  trap: unreachable, out of bounds, division by zero, bad indirect call, endless recursion, uncaught exception
 ;;   e n  proc_exit(n)            g n  memory.grow(n)                          s n  sleep n milliseconds
 ;;   l n  log text n%10 at level n/10 (l-10: level -1)   L  log from beyond the memory
-;;   W n  write text n%10 to stream n/10                 a  write how many arguments, variables, bytes of stdin there are
+;;   W n  write text n%10 to stream n/10                 a  acc is the number of arguments, variables and bytes of stdin
 ;;   t n  read clock n, in ms     u n  take n random bytes, acc is a sum of them
 ;;   k    write a counter, half in a global, half in memory, that each k moves on          m  write the bytes that alloc has given out
 ;;   f    remember in memory that acc was below 0                              F  write what f remembered
@@ -260,7 +260,7 @@
         (then (drop (call $args (i32.const 1024) (i32.const 1028))) (drop (call $environ (i32.const 1032) (i32.const 1036)))
               (i32.store (i32.const 1040) (i32.const 0x10000)) (i32.store (i32.const 1044) (i32.const 64))
               (drop (call $read (i32.const 0) (i32.const 1040) (i32.const 1) (i32.const 1048)))
-              (call $say (i32.load (i32.const 1024))) (call $say (i32.load (i32.const 1032))) (call $say (i32.load (i32.const 1048))) (br $next)))
+              (global.set $acc (i32.add (i32.load (i32.const 1024)) (i32.add (i32.load (i32.const 1032)) (i32.load (i32.const 1048))))) (br $next)))
       (if (i32.eq (local.get $op) (i32.const 116)) ;; t
         (then (global.set $acc (call $clock (local.get $n) (i64.const 0) (i32.const 1024)))
               (if (i32.eqz (global.get $acc)) (then (global.set $acc (i32.and (i32.const 0x7fffffff) (i32.wrap_i64 (i64.div_u (i64.load (i32.const 1024)) (i64.const 1000000)))))))

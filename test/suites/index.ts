@@ -1,0 +1,15 @@
+// Every suite that runs in every runtime.
+import { abiSuite } from "./abi.ts";
+import { backendSuite } from "./backend.ts";
+import { difcSuite } from "./difc.ts";
+import { policySuite } from "./policy.ts";
+import type { Environment, Library, Runner } from "./suite.ts";
+
+export type Suite = (runner: Runner, library: Library, environment: Environment) => void;
+
+export const suites: Readonly<Record<string, Suite>> = {
+  difc: difcSuite,
+  policy: policySuite,
+  abi: abiSuite,
+  backend: backendSuite,
+};
