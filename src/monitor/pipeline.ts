@@ -1,11 +1,12 @@
 // One tool call, phase by phase (difc.md, The pipeline of one tool call). Whatever goes wrong, nothing is released.
 import { type Evaluation, evaluateFlow } from "../difc/evaluate.ts";
+import { hidesMembers } from "../difc/hidden-members.ts";
 import type { Labels, Mode, ResourceLabels, Tag } from "../difc/labels.ts";
 import { withheldResult } from "../difc/notice.ts";
 import { type LabelledItem, type LabelledItems, resolveItems } from "../difc/response-items.ts";
 import { taintAll } from "../difc/taint.ts";
 import { plainText } from "../difc/text.ts";
-import { type ToolResult, unwrapResult } from "../difc/tool-result.ts";
+import { rewrapResult, type ToolResult, unwrapResult } from "../difc/tool-result.ts";
 import { abortError, BackendError, isGuardError, StateError } from "../errors.ts";
 import type { CallOptions, Guard } from "../guard/guard.ts";
 import type { GuardSessions } from "../guard/sessions.ts";
@@ -156,7 +157,7 @@ async function runPhases(
   tracer.end("ok", "The backend answered");
   if (operation === "write") return { status: "allowed", result: answer, removed: [], shown: [] };
 
-  const result = unwrapResult(answer);
+  const result = readResult(answer);
   const items = await labelResponse(surroundings, guard, call, progress, mode, resource, result);
   const verdict = judge({ mode, tool: call.tool, reader: view.reader, resource, coarse: evaluation, result, items });
   const blocked = verdict.status === "denied";
@@ -232,6 +233,13 @@ async function callBackend(tool: string, execute: () => unknown, abort: Abortabl
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new BackendError(`The call of "${tool}" failed: ${message}`, { phase: "backend", cause });
   }
+}
+
+/** A text that repeats a key would tell the agent what neither guard nor items know of, so what was parsed is encoded again. */
+function readResult(answer: unknown): ToolResult {
+  const result = unwrapResult(answer);
+  if (result.text === undefined || !hidesMembers(result.text, result.value)) return result;
+  return unwrapResult(rewrapResult(result, result.value));
 }
 
 async function labelResponse(

@@ -6,7 +6,7 @@ import { encodeJson, isObject, type JsonObject, own } from "../difc/json.ts";
 import type { Labels, Mode, ResourceLabels } from "../difc/labels.ts";
 import { appendNotice, deniedResult, missingTagsOf, removalNotice, withheldItemResult } from "../difc/notice.ts";
 import type { LabelledItem, LabelledItems } from "../difc/response-items.ts";
-import type { ToolResult } from "../difc/tool-result.ts";
+import { rewrapResult, type ToolResult } from "../difc/tool-result.ts";
 import type { Notice, Violation } from "./outcome.ts";
 
 /** What phase 5 has before it. */
@@ -43,24 +43,32 @@ export function judge(response: Response): Verdict {
     return { status: "allowed", result: result.original, removed: NOTHING, shown: [resource] };
   }
   const removed = checkItems(mode, reader, items.items);
-  // Content that no item label covers falls under the resource's labels.
-  const hidesOpaque = result.hasOpaqueContent && coarse.decision === "deny";
+  // What no item label covers falls under the resource's labels.
+  const isShort = items.kind === "legacy" && Array.isArray(result.value) && result.value.length > items.items.length;
+  const hasUnlabelled = result.hasOpaqueContent || isShort;
+  const hidesUnlabelled = hasUnlabelled && coarse.decision === "deny";
   if (mode === "strict") {
     const failing = removed[0];
     if (failing !== undefined) {
       return denied(evaluateFlow(mode, "read", reader, failing), reader, failing, removed);
     }
-    if (hidesOpaque) return denied(coarse, reader, resource, NOTHING);
+    if (hidesUnlabelled) return denied(coarse, reader, resource, NOTHING);
   }
   const shown = shownLabels(items.items, removed);
-  if (result.hasOpaqueContent && !hidesOpaque) shown.push(resource);
-  if (removed.length === 0 && !hidesOpaque) {
+  if (hasUnlabelled && !hidesUnlabelled) shown.push(resource);
+  if (removed.length === 0 && !hidesUnlabelled) {
     return { status: "allowed", result: result.original, removed, shown };
   }
-  let left = removeItems(result, items, new Set(removed.map((item) => item.index)));
-  if (hidesOpaque) {
+  let left =
+    removed.length === 0 && isShort
+      ? rewrapResult(
+          result,
+          Array.from(items.items, ({ data }) => data),
+        )
+      : removeItems(result, items, new Set(removed.map((item) => item.index)));
+  if (hidesUnlabelled) {
     left = withoutOpaque(left, result);
-    removed.push(opaqueItem(items.items.length, resource, coarse));
+    removed.push(unlabelledItem(items.items.length, resource, coarse));
   }
   const notice = removalNotice(removed);
   const first = removed[0]!;
@@ -109,11 +117,11 @@ function shownLabels(items: readonly LabelledItem[], removed: readonly RemovedIt
 }
 
 /** Stands after the last item for the content that has no items. */
-function opaqueItem(index: number, resource: ResourceLabels, coarse: Evaluation): RemovedItem {
+function unlabelledItem(index: number, resource: ResourceLabels, coarse: Evaluation): RemovedItem {
   const { secrecyToAdd: secrecy, integrityToDrop: integrity } = coarse;
   return {
     index,
-    description: "content that is not JSON",
+    description: "content without labels of its own",
     secrecy: [...resource.secrecy],
     integrity: [...resource.integrity],
     violations: violationsOf({ secrecy, integrity }),
