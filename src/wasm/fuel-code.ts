@@ -1,6 +1,15 @@
 // Writes the code section again, with the countdown in it.
 
-import { type Body, type CodeContext, edit, editSize, findCost, type LeafCharges, readBody } from "./fuel-cost.ts";
+import {
+  type Body,
+  type CodeContext,
+  type Cost,
+  edit,
+  editSize,
+  findCost,
+  type LeafCharges,
+  readBody,
+} from "./fuel-cost.ts";
 import { opcode } from "./instructions.ts";
 import { type Cursor, createCursor, malformed, readUnsigned, signedBytes, unsignedBytes, type Writer } from "./leb.ts";
 
@@ -11,10 +20,13 @@ const leafBytes = 800;
 /** Writes the content of the code section again: the first body last, then the functions of the rewrite. Throws ModuleError "bad-module". */
 export function writeBodies(writer: Writer, cursor: Cursor, context: CodeContext): void {
   const bodies = readBodies(cursor, context);
-  const leaves = findLeaves(context, bodies);
+  // What was found out about leaves while looking for them holds; all other functions may call them.
+  const costs: (Cost | undefined)[] = [];
+  const leaves = findLeaves(context, bodies, costs);
   writer.unsigned(bodies.length + 2);
   for (const body of [...bodies.slice(1), bodies[0] as Body]) {
-    writer.sized(() => writeBody(writer, context, body, leaves));
+    const cost = costs[body.position] ?? findCost(context, body, leaves);
+    writer.sized(() => writeBody(writer, context, body, cost, leaves.charges[body.position] !== 0));
   }
   writeHelpers(writer, context);
 }
@@ -35,7 +47,7 @@ function readBodies(cursor: Cursor, context: CodeContext): Body[] {
   return bodies;
 }
 
-function findLeaves(context: CodeContext, bodies: readonly Body[]): LeafCharges {
+function findLeaves(context: CodeContext, bodies: readonly Body[], costs: (Cost | undefined)[]): LeafCharges {
   const charges = new Int32Array(bodies.length);
   // While looking for leaves, none is known: a leaf calls nothing at all, so there is no cycle among leaves.
   const none: LeafCharges = {
@@ -47,8 +59,10 @@ function findLeaves(context: CodeContext, bodies: readonly Body[]): LeafCharges 
   let greatest = 0;
   for (const body of bodies) {
     if (body.end - body.start > leafBytes) continue;
-    const { leaf, charge, loops } = findCost(context, body, none);
+    const cost = findCost(context, body, none);
+    const { leaf, charge, loops } = cost;
     if (!leaf || charge > leafCharge) continue;
+    costs[body.position] = cost;
     charges[body.position] = charge;
     if (loops) withLoops[body.position] = 1;
     greatest = Math.max(greatest, charge);
@@ -56,10 +70,9 @@ function findLeaves(context: CodeContext, bodies: readonly Body[]): LeafCharges 
   return { charges, loops: withLoops, greatest };
 }
 
-function writeBody(writer: Writer, context: CodeContext, body: Body, leaves: LeafCharges): void {
+function writeBody(writer: Writer, context: CodeContext, body: Body, cost: Cost, isLeaf: boolean): void {
   const { bytes } = context;
-  const { charge, loops, edits } = findCost(context, body, leaves);
-  const isLeaf = (leaves.charges[body.position] as number) > 0;
+  const { charge, loops, edits } = cost;
   const counter = createCounter(writer, context, body.locals);
   if (isLeaf && !loops) writer.copy(bytes, body.start, body.code);
   else {
@@ -89,7 +102,8 @@ function writeBody(writer: Writer, context: CodeContext, body: Body, leaves: Lea
       if (value < held) counter.store();
     } else if (kind === edit.loop) {
       open++;
-      if (held === 0 && (other & 1) !== 0) {
+      if (held === 0 && (other & 1) !== 0 && !isLeaf) {
+        // Not in a leaf: its loops tend to be short, and moving the count in and out would cost more than it spares.
         held = open;
         counter.load();
       }
@@ -100,6 +114,8 @@ function writeBody(writer: Writer, context: CodeContext, body: Body, leaves: Lea
         held = 0;
         counter.store();
       }
+    } else if (kind === edit.reload) {
+      if (held > 0) counter.load();
     } else if (kind === edit.index) {
       writer.unsigned(value);
     } else {

@@ -61,8 +61,9 @@ export const editSize = 5;
  * it charges at its head and not where branches lead to it. loopEnd: it ends. exit: a branch, return or throw out of loops; the number of loops around its target.
  * back: a branch to the head of a loop; the number of loops around the target, and where the loop's edit is.
  * length: an instruction with its length on the stack. index: a function index; the new one.
+ * reload: a call may have changed the count in the global.
  */
-export const edit = { loop: 0, loopEnd: 1, exit: 2, back: 3, length: 4, index: 5 } as const;
+export const edit = { loop: 0, loopEnd: 1, exit: 2, back: 3, length: 4, index: 5, reload: 6 } as const;
 
 // Growing a memory or a table copies or maps pages.
 const growCharge = 64;
@@ -262,11 +263,14 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
       case opcode.returnCall: {
         const position = first - importedFunctions;
         const charge = leaves.charges[position] ?? 0;
-        if (charge === 0 || leaves.loops[position] !== 0) calls();
+        // A leaf with loops counts in the global.
+        const shares = charge > 0 && leaves.loops[position] !== 0;
+        if (charge === 0) calls();
         add(charge);
-        if (code === opcode.returnCall) leave(0, offset);
+        if (code === opcode.returnCall || shares) leave(0, offset);
         refer(first, at);
         if (code === opcode.returnCall) stop();
+        else if (shares && open > 0) edits.push(edit.reload, cursor.position, cursor.position, 0, 0);
         return;
       }
       case opcode.callIndirect:
