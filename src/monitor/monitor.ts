@@ -1,12 +1,14 @@
 // The reference monitor: stands between an agent and its servers and lets through what the guards' labels allow.
-import type { Labels } from "../difc/labels.ts";
+import type { Backend } from "../backend/backend.ts";
+import type { Labels, ResourceLabels } from "../difc/labels.ts";
 import { normalizeTags } from "../difc/taint.ts";
 import { guardSessions } from "../guard/sessions.ts";
+import type { Inspection } from "./call.ts";
 import type { CallReport, MonitorEvent } from "./events.ts";
 import { memoryAgents } from "./memory-agents.ts";
 import { kindOf, type MonitorOptions, readServers } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
-import { type Inspection, runCall } from "./pipeline.ts";
+import { runCall } from "./pipeline.ts";
 import { agentLabels, checkState, emptyState } from "./state.ts";
 
 /** A tool call as an agent makes it. */
@@ -19,6 +21,13 @@ export interface MonitoredToolCall {
   readonly args?: unknown;
   /** Aborts the call: nothing is released any more. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Who answers the guard's questions in this call, with this caller's credentials. Sessions are told apart by it, so use one
+   * object per caller. @default the server's
+   */
+  readonly backend?: Backend | undefined;
+  /** Fixed labels for what the guard does not know: they stand in for its answers to label_resource and label_response. */
+  readonly labels?: ResourceLabels | undefined;
 }
 
 /** What is known about agents. */
@@ -72,18 +81,20 @@ export function createInspectedMonitor(options: MonitorOptions, inspect?: (seen:
 
   async function callTool(call: MonitoredToolCall, execute: () => unknown): Promise<Outcome> {
     if (typeof call !== "object" || call === null) throw misuse("call", "an object", call);
-    const { agentId = "default", server: id, tool, args, signal } = call;
+    const { agentId = "default", server: id, tool, args, signal, backend, labels } = call;
     requireString("agentId", agentId);
     requireString("server", id);
     requireString("tool", tool);
     if (signal !== undefined && typeof signal?.addEventListener !== "function")
       throw misuse("signal", "an AbortSignal", signal);
     if (typeof execute !== "function") throw misuse("execute", "a function", execute);
-    const server = servers.get(id);
-    if (server === undefined) {
-      const known = [...servers.keys()].map((name) => `"${name}"`).join(", ");
-      throw new RangeError(`Cannot call the tool: "server" is "${id}", known are ${known}`);
+    if (backend !== undefined && typeof backend?.callTool !== "function") throw misuse("backend", "a Backend", backend);
+    const known = servers.get(id);
+    if (known === undefined) {
+      const names = [...servers.keys()].map((name) => `"${name}"`).join(", ");
+      throw new RangeError(`Cannot call the tool: "server" is "${id}", known are ${names}`);
     }
+    const server = backend === undefined ? known : { ...known, backend };
     const report = (part: CallReport): void => {
       try {
         onEvent?.({ agent: agentId, server: id, tool, ...part } as MonitorEvent);
@@ -92,7 +103,7 @@ export function createInspectedMonitor(options: MonitorOptions, inspect?: (seen:
       }
     };
     const surroundings = { server, sessions, state, mode, capabilities, severalServers, report, inspect };
-    return runCall(surroundings, { agentId, tool, args, signal }, execute);
+    return runCall(surroundings, { agentId, tool, args, signal, labels }, execute);
   }
 
   const agents: Agents = {

@@ -1,75 +1,22 @@
 // One tool call, phase by phase (difc.md, The pipeline of one tool call). Whatever goes wrong, nothing is released.
 import { type Evaluation, evaluateFlow } from "../difc/evaluate.ts";
 import { hidesMembers } from "../difc/hidden-members.ts";
-import type { Labels, Mode, ResourceLabels, Tag } from "../difc/labels.ts";
+import type { Labels, Mode, ResourceLabels } from "../difc/labels.ts";
 import { withheldResult } from "../difc/notice.ts";
-import { type LabelledItem, type LabelledItems, resolveItems } from "../difc/response-items.ts";
-import { taintAll } from "../difc/taint.ts";
+import { type LabelledItems, resolveItems } from "../difc/response-items.ts";
 import { plainText } from "../difc/text.ts";
 import { rewrapResult, type ToolResult, unwrapResult } from "../difc/tool-result.ts";
-import { abortError, BackendError, isGuardError, StateError } from "../errors.ts";
-import type { CallOptions, Guard } from "../guard/guard.ts";
-import type { GuardSessions } from "../guard/sessions.ts";
+import { abortError, BackendError, isGuardError } from "../errors.ts";
+import type { Guard } from "../guard/guard.ts";
 import { type Abortable, abortable } from "./abortable.ts";
-import { checkAgentLabels, checkResourceLabels, checkResponseLabels, guardFault } from "./answers.ts";
-import type { CallReport } from "./events.ts";
-import { countCall, limitedResult } from "./limits.ts";
-import type { Server } from "./options.ts";
-import type { Outcome, RemovedItem } from "./outcome.ts";
-import {
-  type AgentState,
-  type AgentStore,
-  type AgentView,
-  agentLabels,
-  agentView,
-  checkState,
-  grant,
-  restrict,
-  type ShownLabels,
-} from "./state.ts";
-import { createTracer, type Tracer } from "./tracer.ts";
+import { openAgent, taintAgent } from "./agent-phases.ts";
+import { checkResourceLabels, checkResponseLabels, guarded } from "./answers.ts";
+import type { CheckedCall, Progress, Surroundings } from "./call.ts";
+import { limitedResult } from "./limits.ts";
+import type { Outcome } from "./outcome.ts";
+import type { AgentView } from "./state.ts";
+import { createTracer } from "./tracer.ts";
 import { denied, judge, type Verdict } from "./verdict.ts";
-
-/** What a call needs besides its arguments. */
-export interface Surroundings {
-  readonly server: Server;
-  readonly sessions: GuardSessions;
-  readonly state: AgentStore;
-  readonly mode: Mode | undefined;
-  readonly capabilities: readonly Tag[] | undefined;
-  /** True when what is read here can matter on another server (README.md, One agent, several servers). */
-  readonly severalServers: boolean;
-  readonly report: (report: CallReport) => void;
-  /** Sees every item of the response, for the preview. */
-  readonly inspect?: ((seen: Inspection) => void) | undefined;
-}
-
-/** What the preview may see and the agent may not. */
-export interface Inspection {
-  readonly reader: Labels;
-  readonly resource: ResourceLabels;
-  /** The items, or the whole as the only one. */
-  readonly items: readonly LabelledItem[];
-  readonly removed: readonly RemovedItem[];
-  /** Nothing is visible. */
-  readonly blocked: boolean;
-}
-
-/** One call, checked. */
-export interface CheckedCall {
-  readonly agentId: string;
-  readonly tool: string;
-  readonly args: unknown;
-  readonly signal: AbortSignal | undefined;
-}
-
-interface Progress {
-  readonly tracer: Tracer;
-  readonly abort: Abortable;
-  readonly options: CallOptions;
-  before: Labels;
-  after: Labels;
-}
 
 const NO_LABELS: Labels = Object.freeze({ secrecy: Object.freeze([]), integrity: Object.freeze([]) });
 
@@ -136,7 +83,8 @@ async function runPhases(
   tracer.end("ok", `The agent's labels in ${mode} mode`, { agent: view.writer, mode });
 
   const resource = await guarded(server.guard, "label_resource", async () => {
-    const answer = await abort.wait(guard.labelResource({ tool: call.tool, args: call.args }, progress.options));
+    const answer =
+      call.labels ?? (await abort.wait(guard.labelResource({ tool: call.tool, args: call.args }, progress.options)));
     return checkResourceLabels(answer, server.guard.name);
   });
   const { operation } = resource;
@@ -174,45 +122,6 @@ async function runPhases(
     await taintAgent(surroundings, call, progress, mode, verdict.shown);
   }
   return verdict;
-}
-
-interface OpenedAgent {
-  readonly guard: Guard;
-  readonly mode: Mode;
-  readonly view: AgentView;
-  /** The agent over all servers. */
-  readonly labels: Labels;
-  /** The limit that refuses this call. */
-  readonly limit?: number;
-}
-
-async function openAgent(surroundings: Surroundings, call: CheckedCall, progress: Progress): Promise<OpenedAgent> {
-  const { server, sessions } = surroundings;
-  const { abort, options } = progress;
-  const { guard, agentLabels: answer } = await guarded(server.guard, "label_agent", async () => {
-    const session = await abort.wait(sessions.open(server.guard, server.payload, server.backend, options));
-    checkAgentLabels(session.agentLabels, server.guard.name);
-    return session;
-  });
-  const granted = answer.agent;
-  const mode = surroundings.mode ?? answer.mode;
-  const limit = Object.hasOwn(server.limits, call.tool) ? server.limits[call.tool]! : 0;
-  const view = (of: AgentState): Pick<OpenedAgent, "view" | "labels"> => ({
-    view: agentView(of, granted, mode === "propagate"),
-    labels: agentLabels(of),
-  });
-  const opened = await transact<Pick<OpenedAgent, "view" | "labels" | "limit">>(
-    surroundings.state,
-    call.agentId,
-    abort,
-    (state) => {
-      const counted = limit > 0 ? countCall(state, server.id, call.tool, limit) : state;
-      if (counted === undefined) return { value: { ...view(state), limit } };
-      const next = grant(counted, granted);
-      return { next: next === state ? undefined : next, value: view(next) };
-    },
-  );
-  return { guard, mode, ...opened };
 }
 
 /** Phase 2. A reader's clearance here and what it carries to a sink may differ, so the two halves are asked one by one. */
@@ -258,7 +167,9 @@ async function labelResponse(
       ? "Not needed for a read-write in strict mode"
       : result.isError
         ? "An error has the labels of its resource"
-        : undefined;
+        : call.labels !== undefined
+          ? "The labels are fixed"
+          : undefined;
   if (reason !== undefined) {
     tracer.end("skipped", reason);
     return null;
@@ -281,54 +192,4 @@ async function labelResponse(
       : `Labels for ${items.items.length} items`,
   );
   return items;
-}
-
-async function taintAgent(
-  surroundings: Surroundings,
-  call: CheckedCall,
-  progress: Progress,
-  mode: Mode,
-  shown: readonly Labels[],
-): Promise<void> {
-  const propagates = mode === "propagate";
-  const labels = summarize(shown, propagates);
-  progress.after = await transact(surroundings.state, call.agentId, progress.abort, (state) => {
-    const next = restrict(state, labels);
-    return { next: next === state ? undefined : next, value: agentLabels(next) };
-  });
-  const summary = propagates
-    ? "The agent has the labels of what it was shown"
-    : "What was shown counts on other servers";
-  progress.tracer.end("ok", summary, { agent: progress.after });
-}
-
-/** What all that was shown adds up to; computed once, because a store may run a change again. */
-function summarize(shown: readonly Labels[], propagates: boolean): ShownLabels {
-  const first = shown.find(({ integrity }) => !integrity.includes("*"));
-  const start: Labels = { secrecy: [], integrity: first?.integrity ?? [] };
-  const { secrecy, integrity } = taintAll(start, shown);
-  return { secrecy: propagates ? secrecy : [], integrity: first === undefined ? null : integrity };
-}
-
-async function transact<T>(
-  store: AgentStore,
-  agentId: string,
-  abort: Abortable,
-  change: (state: AgentState) => { next?: AgentState | undefined; value: T },
-): Promise<T> {
-  try {
-    return await abort.wait(store.transact(agentId, (state) => change(checkState(state))));
-  } catch (cause) {
-    if (isGuardError(cause)) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new StateError(`The store of agents failed: ${message}`, { cause });
-  }
-}
-
-async function guarded<T>(guard: Guard, phase: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw guardFault(error, guard.name, phase);
-  }
 }
