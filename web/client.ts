@@ -103,6 +103,9 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
   }
 
   function inPage(): Connection {
+    console.warn(
+      "policy-preview: no worker could be started, so guards run in the page, where no deadline can stop them",
+    );
     const runner = import("./runner.ts").then(({ createRunner }) => createRunner());
     return {
       sent: new Set(),

@@ -1,6 +1,6 @@
 // Builds dist/playground/: static files that work from any path, with no request to anywhere else.
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { options } from "../../web/build.mjs";
 
@@ -29,6 +29,7 @@ export async function build({ root }) {
   const esbuild = await import("esbuild");
   const out = `${root}dist/playground`;
   const source = `${root}demo/playground`;
+  await rm(out, { recursive: true, force: true });
   await esbuild.build({
     ...options,
     absWorkingDir: root,

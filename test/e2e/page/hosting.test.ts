@@ -27,6 +27,7 @@ test("the playground works from a sub-path, under its own policy, without a requ
   const playground = await openPlayground(browser, `${server.url}playground/`, { scenarios: { filtered } });
   await playground.settled();
   await playground.preview.locator('[data-outcome="filtered"]').waitFor();
+  assert.equal(playground.page.workers().length, 1, "the guard runs in a worker");
   assert.deepEqual(playground.complaints, []);
   await playground.close();
 });
@@ -46,6 +47,7 @@ test("a page of somebody else embeds the element by attributes alone, hears its 
   await page.route("**/scenario.json", (route) => route.fulfill({ json: filtered }));
   await page.goto(`${server.url}embed.html`);
   await page.locator('policy-preview[data-status="ready"]').waitFor();
+  assert.equal(page.workers().length, 1, "the guard runs in a worker");
   assert.equal(await page.locator('policy-preview [data-outcome="filtered"]').count(), 1);
   assert.equal(await page.evaluate(() => document.querySelector("policy-preview")!.report?.calls[0]?.counts.hidden), 2);
 
@@ -106,6 +108,8 @@ for (const [name, sabotage] of [
   test(`the page evaluates by itself when ${name}`, async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
+    const warnings: string[] = [];
+    page.on("console", (message) => message.type() === "warning" && warnings.push(message.text()));
     await sabotage(page);
     await page.route("**/embed.html", (route) =>
       route.fulfill({
@@ -117,6 +121,11 @@ for (const [name, sabotage] of [
     await page.route("**/scenario.json", (route) => route.fulfill({ json: filtered }));
     await page.goto(`${server.url}embed.html`);
     await page.locator('policy-preview[data-status="ready"] [data-outcome="filtered"]').waitFor();
+    assert.equal(page.workers().length, 0);
+    assert.ok(
+      warnings.some((text) => text.includes("no deadline")),
+      "a warning says that no deadline holds here",
+    );
     await context.close();
   });
 }
