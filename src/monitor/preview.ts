@@ -10,12 +10,12 @@ import type { Guard } from "../guard/guard.ts";
 import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
 import { noopGuard } from "../guard/noop.ts";
 import type { GuardSource } from "../wasm/source.ts";
+import type { Inspection } from "./call.ts";
 import type { MonitorEvent } from "./events.ts";
 import { checkExpectation } from "./expect.ts";
 import { createInspectedMonitor, type Monitor } from "./monitor.ts";
 import type { MonitoredServer } from "./options.ts";
 import type { JudgedItem, MissingAnswer, PreviewCall, PreviewReport } from "./outcome.ts";
-import type { Inspection } from "./pipeline.ts";
 import { parseScenario, type Scenario, type ScenarioCall, type ScenarioGuard } from "./scenario.ts";
 
 /** A guard, or where to load it from. */
