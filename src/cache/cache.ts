@@ -20,6 +20,8 @@ export interface ModuleCache {
   clear?(): MaybePromise<void>;
   /** Lets go of what the driver holds open. Used again, it opens again. */
   dispose?(): MaybePromise<void>;
+  /** How many bytes' worth of compiled modules loads through this cache keep in memory, counted in wasm bytes. Default: 64 MiB. */
+  readonly compiledBytes?: number;
   /** Prepared modules under an address of their own; absent where no engine would gain by it. */
   readonly streaming?: StreamingStore;
 }

@@ -4,74 +4,91 @@ import type { CacheEvent, MaybePromise, ModuleCache } from "./cache.ts";
 
 export interface Guarded {
   readonly name: string;
-  /** Does something with the driver; `undefined` when it failed. `wait`: how long, in milliseconds. */
+  /** Does something with the driver, for as long as one can wait for it; `undefined` when it failed. */
   attempt<T>(
     what: string,
     action: (cache: ModuleCache) => MaybePromise<T>,
     tell: (event: CacheEvent) => void,
-    wait?: number,
   ): Promise<T | undefined>;
   /** Like attempt, with nobody waiting for it; {@link Guarded.settled} does. */
   later(what: string, action: (cache: ModuleCache) => MaybePromise<unknown>, tell: (event: CacheEvent) => void): void;
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is under way any more, or nothing has moved for long. */
   settled(): Promise<void>;
   /** From here on the driver is not touched. */
   close(): void;
 }
 
-/** Longer than any healthy store takes; a blocked database would wait for ever. */
-const readPatience = 3_000;
-const writePatience = 60_000;
+/** Milliseconds; longer than any healthy store takes. A blocked database would make one wait for ever. */
+const patience = 3_000;
+const lastPatience = 10_000;
+
+async function within<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    return await Promise.race([
+      work,
+      new Promise<T>((resolve, reject) => {
+        timer = setTimeout(() => {
+          try {
+            resolve(late());
+          } catch (error) {
+            reject(error);
+          }
+        }, milliseconds);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 export function guardStore(cache: ModuleCache): Guarded {
   const underWay = new Set<Promise<unknown>>();
   let stuck = 0;
   let closed = false;
 
-  const attempt: Guarded["attempt"] = async (what, action, tell, wait = readPatience) => {
-    // Who waits for a stuck store once need not wait for it again; it is asked again when it has moved.
-    if (closed || stuck > 0) {
-      tell({
-        type: "bypass",
-        cache: cache.name,
-        reason: closed ? "the cache is closed" : "an earlier request has not been answered",
-      });
-      return undefined;
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      const result = Promise.resolve(action(cache));
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          const moved = (): void => void stuck--;
-          stuck++;
-          result.then(moved, moved);
-          reject(new Error(`it did not answer within ${wait} ms`));
-        }, wait);
-      });
-      return await Promise.race([result, late]);
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      tell({
-        type: "failed",
-        cache: cache.name,
-        error: new CacheError(`Cannot ${what} the cache "${cache.name}": ${message}`, { cause }),
-      });
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-    }
+  const report = (what: string, cause: unknown): CacheEvent => {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const error = new CacheError(`Cannot ${what} the cache "${cache.name}": ${message}`, { cause });
+    return { type: "failed", cache: cache.name, error };
+  };
+
+  /** Who waited for a stuck store once need not wait for it again; it is asked again when it has moved. */
+  const obstacle = (): string | undefined => {
+    if (closed) return "the cache is closed";
+    return stuck > 0 ? "an earlier request has not been answered" : undefined;
   };
 
   return {
     name: cache.name,
-    attempt,
+    async attempt(what, action, tell) {
+      const reason = obstacle();
+      if (reason !== undefined) {
+        tell({ type: "bypass", cache: cache.name, reason });
+        return undefined;
+      }
+      try {
+        const work = Promise.resolve(action(cache));
+        return await within(patience, work, () => {
+          const moved = (): void => void stuck--;
+          stuck++;
+          work.then(moved, moved);
+          throw new Error(`it did not answer within ${patience} ms`);
+        });
+      } catch (cause) {
+        tell(report(what, cause));
+        return undefined;
+      }
+    },
     later(what, action, tell) {
-      const work = attempt(what, action, tell, writePatience).finally(() => underWay.delete(work));
+      if (obstacle() !== undefined) return;
+      const work = (async () => action(cache))()
+        .catch((cause) => tell(report(what, cause)))
+        .finally(() => underWay.delete(work));
       underWay.add(work);
     },
     async settled() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      await within<unknown>(lastPatience, Promise.all(underWay), () => {});
     },
     close() {
       closed = true;

@@ -26,7 +26,7 @@ const uses = new WeakMap<ModuleCache, Use | Promise<Use>>();
 async function begin(cache: ModuleCache): Promise<Use> {
   // Who keeps modules in memory only does not load the code for stores.
   const store = cache === inMemory ? undefined : (await import("./store.ts")).createStore(cache);
-  return { coordinator: createCoordinator(store), store, guards: new Set() };
+  return { coordinator: createCoordinator(store, cache.compiledBytes), store, guards: new Set() };
 }
 
 function checkCache(cache: ModuleCache): ModuleCache {
