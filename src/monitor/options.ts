@@ -119,7 +119,9 @@ function refuseWayRound(given: MonitorOptions["servers"], read: ReadonlyMap<stri
 function refuseSharedMemory(servers: readonly Server[]): void {
   const payloads = new Map<Guard, { readonly id: string; readonly payload: string }>();
   for (const { id, guard, payload } of servers) {
-    if (typeof (guard as { fork?: unknown }).fork === "function") continue;
+    // The same question as guardSessions asks: only these get instances of their own.
+    const { fork, module } = guard as { readonly fork?: unknown; readonly module?: unknown };
+    if (typeof fork === "function" && module !== undefined) continue;
     const text = canonicalJson(payload);
     const other = payloads.get(guard);
     if (other !== undefined && other.payload !== text) {
