@@ -1,21 +1,13 @@
 // Writes the code section again, with the countdown in it.
 
-import {
-  type Body,
-  type CodeContext,
-  type Cost,
-  edit,
-  editSize,
-  findCost,
-  type LeafCharges,
-  readBody,
-} from "./fuel-cost.ts";
+import { type Body, type CodeContext, readBodies } from "./fuel-context.ts";
+import { type Cost, edit, editSize, findCost, type LeafCharges } from "./fuel-cost.ts";
 import { opcode } from "./instructions.ts";
-import { type Cursor, createCursor, malformed, readUnsigned, signedBytes, unsignedBytes, type Writer } from "./leb.ts";
+import { type Cursor, createCursor, readUnsigned, signedBytes, unsignedBytes, type Writer } from "./leb.ts";
 
 // A function that calls nothing and costs at most so much is paid for by its callers.
 const leafCharge = 200;
-const leafBytes = 800;
+const leafBytes = 480;
 
 /** Writes the content of the code section again: the first body last, then the functions of the rewrite. Throws ModuleError "bad-module". */
 export function writeBodies(writer: Writer, cursor: Cursor, context: CodeContext): void {
@@ -29,22 +21,6 @@ export function writeBodies(writer: Writer, cursor: Cursor, context: CodeContext
     writer.sized(() => writeBody(writer, context, body, cost, leaves.charges[body.position] !== 0));
   }
   writeHelpers(writer, context);
-}
-
-function readBodies(cursor: Cursor, context: CodeContext): Body[] {
-  const bodies: Body[] = [];
-  const start = cursor.position;
-  const count = readUnsigned(cursor);
-  if (count !== context.functionTypes.length) throw malformed("functions and their bodies differ in number", start);
-  for (let position = 0; position < count; position++) {
-    const size = readUnsigned(cursor);
-    const begin = cursor.position;
-    cursor.position += size;
-    if (cursor.position > cursor.end) throw malformed("a function goes past the end of the code", begin);
-    bodies.push(readBody(context, position, begin, cursor.position));
-  }
-  if (cursor.position !== cursor.end) throw malformed("bytes after the end of a section", cursor.position);
-  return bodies;
 }
 
 function findLeaves(context: CodeContext, bodies: readonly Body[], costs: (Cost | undefined)[]): LeafCharges {

@@ -1,38 +1,8 @@
 // Works out what a function costs, and where its body must change so that it counts.
 
-import { decodeExpression, opcode, skipValueType } from "./instructions.ts";
-import { createCursor, malformed, readUnsigned } from "./leb.ts";
-
-/** What the body of a function may refer to in the original module, and the indices of what the rewrite adds. */
-export interface CodeContext {
-  readonly bytes: Uint8Array;
-  readonly typeCount: number;
-  readonly globalCount: number;
-  readonly importedFunctions: number;
-  /** Imported and defined functions. */
-  readonly functionCount: number;
-  /** The number of parameters of each type. */
-  readonly parameters: readonly number[];
-  /** The type index of each defined function. */
-  readonly functionTypes: readonly number[];
-  /** The function index that the rewrite takes for the import, and the new index of the function that had it. */
-  readonly moved: { readonly from: number; readonly to: number };
-  readonly fuelGlobal: number;
-  /** The function that asks the host for more. */
-  readonly refill: number;
-  /** The function that charges for a run-time length. */
-  readonly chargeLength: number;
-}
-
-/** One function body: its position among the defined functions, its bytes, its locals, and where its instructions begin. */
-export interface Body {
-  readonly position: number;
-  readonly start: number;
-  readonly end: number;
-  readonly code: number;
-  /** Parameters and locals. */
-  readonly locals: number;
-}
+import type { Body, CodeContext } from "./fuel-context.ts";
+import { decodeExpression, opcode } from "./instructions.ts";
+import { createCursor, malformed } from "./leb.ts";
 
 /** What calls to the leaf functions of a module cost beyond the call itself; all other functions charge for themselves. */
 export interface LeafCharges {
@@ -72,17 +42,6 @@ const greatestCharge = 0x3fffffff;
 const dead = -1;
 // More branches back than this, and the code would grow too much.
 const branchesBack = 3;
-
-/** Reads the declaration of a body's locals. Throws ModuleError "bad-module". */
-export function readBody(context: CodeContext, position: number, start: number, end: number): Body {
-  const cursor = createCursor(context.bytes, start, end);
-  let locals = context.parameters[context.functionTypes[position] as number] ?? 0;
-  for (let left = readUnsigned(cursor); left > 0; left--) {
-    locals += readUnsigned(cursor);
-    skipValueType(cursor);
-  }
-  return { position, start, end, code: cursor.position, locals };
-}
 
 /** Works out the cost of a function. Throws ModuleError "bad-module" for unknown instructions and for indices of what does not exist. */
 export function findCost(context: CodeContext, body: Body, leaves: LeafCharges): Cost {

@@ -2,7 +2,7 @@
 
 import { ModuleError } from "../errors.ts";
 import type { SectionOutline } from "./binary.ts";
-import type { CodeContext } from "./fuel-cost.ts";
+import type { CodeContext } from "./fuel-context.ts";
 import { createCursor, createWriter, readByte, readBytes, readName, readUnsigned, type Writer } from "./leb.ts";
 
 const functionNames = 1;

@@ -20,7 +20,7 @@
 import { ModuleError } from "../errors.ts";
 import { type ModuleOutline, readModule, type SectionOutline } from "./binary.ts";
 import { writeBodies } from "./fuel-code.ts";
-import type { CodeContext } from "./fuel-cost.ts";
+import type { CodeContext } from "./fuel-context.ts";
 import { writeNames } from "./fuel-names.ts";
 import { decodeExpression, opcode, skipValueType } from "./instructions.ts";
 import {
