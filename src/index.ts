@@ -63,7 +63,7 @@ export { serveGuard, type WorkerScope } from "./guard/worker-host.ts";
 export { type WriteSinkOptions, writeSinkGuard } from "./guard/write-sink.ts";
 export { type MemoryAgentsOptions, memoryAgents } from "./monitor/memory-agents.ts";
 export { type Agents, createMonitor, type Monitor, type MonitoredToolCall } from "./monitor/monitor.ts";
-export type { MonitorEvent } from "./monitor/events.ts";
+export type { MonitoredCall, MonitorEvent } from "./monitor/events.ts";
 export type { MonitoredServer, MonitorOptions } from "./monitor/options.ts";
 export type {
   JudgedItem,
@@ -79,8 +79,15 @@ export type {
   Violation,
 } from "./monitor/outcome.ts";
 export { type GuardChoice, preview, type PreviewOptions } from "./monitor/preview.ts";
-export { parseScenario, type Scenario } from "./monitor/scenario.ts";
-export type { AgentState, AgentStore, StateChange } from "./monitor/state.ts";
+export {
+  type Expectation,
+  parseScenario,
+  type Scenario,
+  type ScenarioCall,
+  type ScenarioGuard,
+  type ScenarioServer,
+} from "./monitor/scenario.ts";
+export { type AgentState, type AgentStore, emptyState, type StateChange } from "./monitor/state.ts";
 export { labelAgentPayload, parsePolicy } from "./policy/parse.ts";
 export type { AllowOnlyPolicy, IntegrityLevel, Policy, WriteSinkPolicy } from "./policy/policy.ts";
 export { acceptFor } from "./policy/scopes.ts";

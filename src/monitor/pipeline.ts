@@ -177,7 +177,7 @@ async function labelResponse(
   const { name } = surroundings.server.guard;
   const items = await guarded(surroundings.server.guard, "label_response", async () => {
     const toolCall = { tool: call.tool, args: call.args };
-    const labels = checkResponseLabels(await abort.wait(guard.labelResponse(toolCall, result.original, options)), name);
+    const labels = checkResponseLabels(await abort.wait(guard.labelResponse(toolCall, result.value, options)), name);
     return labels === null ? null : resolveItems(result.value, labels, resource);
   });
   if (items !== null && items.skipped.length > 0) {

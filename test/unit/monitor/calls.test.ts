@@ -112,7 +112,7 @@ test("taint is stored before the result is released", async () => {
   assert.deepEqual(order, ["stored", "stored", "released"]);
 });
 
-test("guards are told tool, arguments, capabilities, signal and backend; the result as it came", async () => {
+test("guards are told tool, arguments, capabilities, signal and backend, and the JSON inside an MCP result", async () => {
   const seen: [string, unknown, CallOptions | undefined][] = [];
   const backend = functionBackend(() => 1);
   const wrapped = { content: [{ type: "text", text: "[1]" }] };
@@ -138,7 +138,7 @@ test("guards are told tool, arguments, capabilities, signal and backend; the res
     [
       ["agent", { "allow-only": { repos: "all", "min-integrity": "none" } }],
       ["resource", { tool: "list_x", args: { a: 1 } }],
-      ["response", wrapped],
+      ["response", [1]],
     ],
   );
   for (const [, , options] of seen) {
