@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import createWabt from "wabt";
 import { addFuel } from "../../../src/wasm/fuel.ts";
+import { countExactly } from "./count-exactly.ts";
 import { features } from "./features.ts";
 import { generateModule } from "./generator.ts";
 import { instructionModules } from "./opcodes.ts";
@@ -126,4 +127,24 @@ test(`generated modules: same results, traps, globals and memory; fuel does not 
   }
   t.diagnostic(`${count} modules, ${traps} traps, ${refills} refills, fuel compared in ${compared}`);
   assert.ok(compared > count / 10);
+});
+
+test("generated modules: fuel is never less than the instructions run, and not beyond all measure", (t) => {
+  let compared = 0;
+  let fuel = 0;
+  let instructions = 0;
+  for (let seed = 1; seed <= (long ? 10_000 : 1_000); seed++) {
+    const generated = generateModule(seed);
+    const used = runModule(addFuel(generated.bytes), generated, seed, 1_000_000_000).fuel;
+    if (used === undefined) continue;
+    const exact = runModule(countExactly(generated.bytes), generated, seed, 0).count ?? Number.NaN;
+    // A leaf function that the host calls has no caller to pay for it: at most 200 each for two calls of each export.
+    const unpaid = 200 * 2 * generated.parameters.length;
+    assert.ok(used + unpaid >= exact, `seed ${seed}: ${used} for ${exact} instructions`);
+    compared++;
+    fuel += used;
+    instructions += exact;
+  }
+  t.diagnostic(`${compared} modules, ${instructions} instructions, ${(fuel / instructions).toFixed(2)} fuel for each`);
+  assert.ok(compared > 100 && fuel < 20 * instructions);
 });

@@ -9,6 +9,8 @@ export interface Run {
   /** What all calls together burned; undefined when one trapped, or the module does not count. */
   readonly fuel: number | undefined;
   readonly refills: number;
+  /** What an exported global `count` holds in the end. */
+  readonly count?: number | undefined;
 }
 
 function describe(value: unknown): string {
@@ -82,5 +84,6 @@ export function runModule(
     seen.push(`memory of ${memory.buffer.byteLength}: ${digest(new Uint8Array(memory.buffer))}`);
   }
   const left = globals["edge_guard.fuel"]?.value as number | undefined;
-  return { seen, fuel: trapped || left === undefined ? undefined : granted - left, refills };
+  const count = globals["count"]?.value as number | undefined;
+  return { seen, fuel: trapped || left === undefined ? undefined : granted - left, refills, count };
 }
