@@ -15,6 +15,13 @@ export {
 } from "./backend/recorded.ts";
 export { type RetryOptions, withRetry } from "./backend/retry.ts";
 export { withTimeout } from "./backend/timeout.ts";
+export type { CacheEvent, CacheListener, MaybePromise, ModuleCache } from "./cache/cache.ts";
+export { type CacheStorageCacheOptions, cacheStorageCache } from "./cache/cache-storage.ts";
+export { defaultCache } from "./cache/default.ts";
+export { type IndexedDbCacheOptions, indexedDbCache } from "./cache/indexed-db.ts";
+export { type MemoryCacheOptions, memoryCache } from "./cache/memory.ts";
+export { closeCache, replaceCache } from "./cache/process.ts";
+export { tieredCache } from "./cache/tiered.ts";
 export { type Evaluation, evaluate } from "./difc/evaluate.ts";
 export type {
   AgentLabels,
