@@ -84,7 +84,7 @@ export function BackendPanel({ state, store }: { readonly state: State; readonly
   return (
     <section class="panel backend" aria-labelledby="backend-title">
       <h3 id="backend-title">
-        The guard’s questions to the backend <span class="count">{questions.length}</span>
+        Questions to the backend <span class="count">{questions.length}</span>
       </h3>
       <div class="delay">
         <label for="delay">Delay of each answer</label>

@@ -50,9 +50,9 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
       </p>
     );
   }
-  return (
-    <p class="pp-decision">{counts.items > 0 ? "The agent sees everything" : "The agent gets the result as it came"}</p>
-  );
+  const tainted = JSON.stringify(call.agent.before) !== JSON.stringify(call.agent.after);
+  const sees = counts.items > 0 ? "The agent sees everything" : "The agent gets the result as it came";
+  return <p class="pp-decision">{tainted ? `${sees}, and carries its labels from now on` : sees}</p>;
 }
 
 export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {

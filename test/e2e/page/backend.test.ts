@@ -19,7 +19,7 @@ test("an edited answer changes what the agent sees, and becomes part of the scen
   const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
-  const panel = page.getByRole("region", { name: /questions to the backend/ });
+  const panel = page.getByRole("region", { name: /Questions to the backend/ });
   assert.match((await panel.textContent())!, /get_repository/);
   const answer = panel.getByRole("textbox", { name: "Answer of github" });
   assert.match(await answer.inputValue(), /"private": false/);
@@ -43,7 +43,7 @@ test("a question without an answer is listed, and one click fills it in", async 
   const playground = await openPlayground(browser, server.url, { scenarios: { unanswered } });
   const { page, settled } = playground;
   await settled();
-  const panel = page.getByRole("region", { name: /questions to the backend/ });
+  const panel = page.getByRole("region", { name: /Questions to the backend/ });
   await panel.locator('[data-question="get_repository"][data-answered="false"]').waitFor();
   await panel.getByRole("button", { name: "Fill in the missing answer" }).click();
   await panel.locator('[data-question="get_repository"][data-answered="true"]').waitFor();

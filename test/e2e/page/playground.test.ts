@@ -100,6 +100,23 @@ test("a denied call shows the reason and the tags at fault", async () => {
   await playground.close();
 });
 
+test("a fault is no denial: the call failed, and everything is withheld", async () => {
+  const broken = {
+    title: "A server fails",
+    servers: { open: { guard: "noop" } },
+    calls: [{ server: "open", tool: "get_thing" }],
+  };
+  const playground = await openPlayground(browser, server.url, { scenarios: { broken } });
+  const { preview, settled } = playground;
+  await settled();
+  assert.match(
+    (await preview.locator('[data-outcome="failed"]').textContent())!,
+    /has no "result".*Everything is withheld/s,
+  );
+  assert.equal(await preview.getByRole("status").textContent(), "failed, everything withheld");
+  await playground.close();
+});
+
 test("editing the policy changes the outcome while one types; mistakes stand at the field with their place", async () => {
   const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
@@ -196,10 +213,17 @@ test("ten thousand items: the first fifty, more on demand, and typing is never b
     });
   });
   const field = page.getByRole("textbox", { name: "Policy for github" });
-  await field.fill((await field.inputValue()).replace('"approved"', '"unapproved"'));
-  await settled();
+  const original = await field.inputValue();
+  // The machine may be busy with other things: the quietest of several edits tells what the page itself needs.
+  const longest: number[] = [];
+  for (const level of ["unapproved", "none", "merged", "approved", "unapproved"]) {
+    await field.fill(original.replace('"approved"', `"${level}"`));
+    await settled();
+    longest.push(
+      await page.evaluate(() => Math.max(0, ...(globalThis as unknown as { tasks: number[] }).tasks.splice(0))),
+    );
+  }
   await preview.locator('[data-outcome="allowed"]').waitFor();
-  const longest = Math.max(0, ...(await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks)));
-  assert.ok(longest < 150, `the longest task of the page took ${longest} ms`);
+  assert.ok(Math.min(...longest) < 100, `the longest tasks of the page took ${longest.join(", ")} ms`);
   await playground.close();
 });
