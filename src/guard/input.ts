@@ -76,33 +76,23 @@ export function agentInput(policy: unknown, limit: number): string {
   return bounded(stringify(Object.fromEntries(sent), "the policy"), limit);
 }
 
+// Part by part: JSON.stringify of the whole leaves out what is not JSON, and the guard would label something else.
+const callInput = ({ tool, args }: ToolCall): string =>
+  `{"tool_name":${stringify(tool, '"call.tool"')},"tool_args":${stringify(args ?? {}, '"call.args"')}`;
+const capabilityInput = (capabilities: CallOptions["capabilities"]): string =>
+  capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, '"capabilities"')}`;
+
 /** The input of label_resource. */
 export function resourceInput(call: ToolCall, options: CallOptions, limit: number): string {
   checkCall(call);
   const { capabilities } = options;
-  return bounded(
-    stringify(
-      { tool_name: call.tool, tool_args: call.args ?? {}, ...(capabilities === undefined ? {} : { capabilities }) },
-      '"call.args"',
-    ),
-    limit,
-  );
+  return bounded(`${callInput(call)}${capabilityInput(capabilities)}}`, limit);
 }
 
 /** The input of label_response. */
 export function responseInput(call: ToolCall, result: unknown, options: CallOptions, limit: number): string {
   checkCall(call);
   const { capabilities } = options;
-  return bounded(
-    stringify(
-      {
-        tool_name: call.tool,
-        tool_args: call.args ?? {},
-        tool_result: result ?? null,
-        ...(capabilities === undefined ? {} : { capabilities }),
-      },
-      "the result",
-    ),
-    limit,
-  );
+  const found = stringify(result ?? null, "the result");
+  return bounded(`${callInput(call)},"tool_result":${found}${capabilityInput(capabilities)}}`, limit);
 }

@@ -193,14 +193,14 @@ export function exchange(
 
   /** `undefined`: once more, with a larger buffer. */
   const settle = (output: BufferRange, value: number): string | undefined => {
-    if (value > 0 && value <= output.size) return readOutput(guest, output, value);
+    // Only a module that came compiled can return something else than an i32.
+    if (value > 0 && value <= output.size && Number.isInteger(value)) return readOutput(guest, output, value);
     if (value === 0) return "";
     if (value === -2 && attempt < callAttempts) {
       capacity = largerOutput(guest, output, limit);
       return undefined;
     }
     clear(guest, output, output.size);
-    // Only a module that came compiled can return something else than an i32.
     if (!Number.isInteger(value)) throw new ProtocolError("The guard answered something that is not a whole number");
     if (value > 0)
       throw new ProtocolError(`The guard says that it answered ${value} bytes into a buffer of ${output.size}`);

@@ -29,7 +29,8 @@ export function abiSuite(runner: Runner, library: Library, environment: Environm
 
   for (const { name, parts, base64, error, message } of modules.cases as unknown as ModuleCase[]) {
     runner.test(`modules: ${name}`, async () => {
-      const bytes = base64 === undefined ? buildModule(parts ?? {}) : Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const bytes =
+        base64 === undefined ? buildModule(parts ?? {}) : Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
       const report = library.inspectGuard(bytes);
       if (error === undefined) {
         equal(report.problems, [], "Problems");
@@ -38,9 +39,16 @@ export function abiSuite(runner: Runner, library: Library, environment: Environm
       }
       const thrown = await rejects(library.loadGuard(bytes, { name: "odd" }));
       ok(thrown instanceof library.ModuleError, `A ModuleError is thrown: ${thrown}`);
-      equal({ code: thrown.code, guard: thrown.guard, phase: thrown.phase }, { code: error, guard: "odd", phase: "load" });
-      for (const part of message ?? []) ok(thrown.message.includes(part), `The message says ${part}: ${thrown.message}`);
-      ok(!report.ok && report.problems.some(({ message: text }) => text === thrown.message), "inspectGuard reports the same");
+      equal(
+        { code: thrown.code, guard: thrown.guard, phase: thrown.phase },
+        { code: error, guard: "odd", phase: "load" },
+      );
+      for (const part of message ?? [])
+        ok(thrown.message.includes(part), `The message says ${part}: ${thrown.message}`);
+      ok(
+        !report.ok && report.problems.some(({ message: text }) => text === thrown.message),
+        "inspectGuard reports the same",
+      );
     });
   }
 }

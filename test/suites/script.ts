@@ -40,8 +40,17 @@ export function textsOf(texts: readonly string[] = []): Record<string, string> {
 }
 
 /** Runs a script and gives what it wrote. */
-export async function script(guard: WasmGuard, steps: string, texts: readonly string[] = [], options = {}): Promise<unknown[]> {
-  const labels = await guard.labelResponse({ tool: "t", args: { do: `w8${steps}w9R`, ...textsOf(texts) } }, null, options);
+export async function script(
+  guard: WasmGuard,
+  steps: string,
+  texts: readonly string[] = [],
+  options = {},
+): Promise<unknown[]> {
+  const labels = await guard.labelResponse(
+    { tool: "t", args: { do: `w8${steps}w9R`, ...textsOf(texts) } },
+    null,
+    options,
+  );
   ok(labels !== null && "items" in labels, "The script's labels are items");
   return labels.items[0]?.data as unknown[];
 }
@@ -65,7 +74,7 @@ export async function loadScript(
   library: Library,
   bytes: Uint8Array<ArrayBuffer>,
   strategy: Strategy,
-  options: object & { backend?: Backend },
+  options: Record<string, unknown>,
 ): Promise<WasmGuard> {
   return library.loadGuard(bytes, {
     name: "script",
@@ -137,20 +146,30 @@ export async function runCase(
 function check(library: Library, test: ScriptCase, outcome: ScriptOutcome, error: GuardError | undefined): void {
   if (test.error === undefined) {
     if (error !== undefined) throw error;
-    if (test.seen !== undefined) equal((outcome.value as { items: [{ data: unknown }] }).items[0].data, test.seen, "Seen");
+    if (test.seen !== undefined)
+      equal((outcome.value as { items: [{ data: unknown }] }).items[0].data, test.seen, "Seen");
     else equal(outcome.value, test.want, "Labels");
   } else {
     ok(error !== undefined, `An error is thrown, not ${JSON.stringify(outcome.value)}`);
     ok(library.isGuardError(error), `The error is a GuardError: ${error}`);
     const { message = "", ...fields } = test.error;
-    equal(Object.fromEntries(Object.keys(fields).map((key) => [key, error[key as never]])), fields, `Error (${error.message})`);
+    equal(
+      Object.fromEntries(Object.keys(fields).map((key) => [key, error[key as never]])),
+      fields,
+      `Error (${error.message})`,
+    );
     ok(error.message.includes(message), `The message says ${message}: ${error.message}`);
     ok(error.guard === "script", "The error names the guard");
     ok(error.phase === `label_${test.function ?? "response"}`, `The error names the phase: ${error.phase}`);
   }
   equal(outcome.health, test.health ?? "ok", "Health");
   if (test.logs !== undefined) equal(outcome.logs, test.logs, "Logs");
-  if (test.asked !== undefined) equal((outcome.questions as unknown[][]).map(([tool, args]) => [tool, args]), test.asked, "Asked");
+  if (test.asked !== undefined)
+    equal(
+      (outcome.questions as unknown[][]).map(([tool, args]) => [tool, args]),
+      test.asked,
+      "Asked",
+    );
 }
 
 /** A guard that is well answers the next call, a poisoned one refuses it until it is recovered; neither remembers a failed call. */
@@ -163,7 +182,10 @@ async function afterwards(
 ): Promise<void> {
   if (guard.health === "poisoned") {
     const refused = await rejects(script(guard, "k"));
-    ok(refused instanceof library.PoisonedError && refused.cause === first, "Later calls have the first fault as their cause");
+    ok(
+      refused instanceof library.PoisonedError && refused.cause === first,
+      "Later calls have the first fault as their cause",
+    );
     await guard.recover();
     equal(guard.health, "ok", "Health after recovery");
   }
