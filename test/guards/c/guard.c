@@ -91,7 +91,9 @@ EXPORT("label_resource") int label_resource(const char *input, size_t length, ch
   if (fault != 0) return fault;
   calls++;
   static const char *const levels[] = {"debug %t %u", "info %t %u", "warn %t %u", "error %t %u"};
-  for (int level = 0; level < 4; level++) log_text(level, levels[level], tool, calls);
+  text plain = json_unescape(tool);
+  for (int level = 0; level < 4; level++) log_text(level, levels[level], plain, calls);
+  free((char *)plain.at);
   json arguments = json_member(root, "tool_args");
   buffer b = {0};
   put(&b, "{\"resource\":{\"description\":\"%t #%u, %u authors, ", tool, calls, authors_count());

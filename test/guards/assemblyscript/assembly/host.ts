@@ -37,13 +37,14 @@ export function ask(tool: string, args: string): string | null {
   return null;
 }
 
-/** Writes the answer into the host's buffer; gives what the label function returns. */
-export function write(answer: string, output: usize, capacity: i32): i32 {
-  const needed = String.UTF8.byteLength(answer);
-  if (needed <= capacity) {
-    String.UTF8.encodeUnsafe(changetype<usize>(answer), answer.length, output);
-    return needed;
+/** Writes the answer, in parts so that long ones need not be copied together; gives what the label function returns. */
+export function write(parts: string[], output: usize, capacity: i32): i32 {
+  let needed = 0;
+  for (let i = 0; i < parts.length; i++) needed += String.UTF8.byteLength(parts[i]);
+  if (needed > capacity) {
+    if (capacity >= 4) store<i32>(output, needed);
+    return TOO_SMALL;
   }
-  if (capacity >= 4) store<i32>(output, needed);
-  return TOO_SMALL;
+  for (let i = 0; i < parts.length; i++) output += String.UTF8.encodeUnsafe(changetype<usize>(parts[i]), parts[i].length, output);
+  return needed;
 }

@@ -1,7 +1,7 @@
 // The guard of ../toolchains.md in AssemblyScript.
 import * as authors from "./authors";
 import { log, TOO_SMALL, write } from "./host";
-import { Json, Kind, parse, quote } from "./json";
+import { escape, Json, Kind, parse, quote } from "./json";
 
 export { alloc, dealloc } from "./host";
 
@@ -21,7 +21,7 @@ export function label_agent(input: usize, length: i32, output: usize, capacity: 
   const policy = parse(String.UTF8.decodeUnsafe(input, length));
   if (policy === null) return MALFORMED;
   const only = policy.member("allow-only");
-  if (only.kind != Kind.Object) return write('{"success":false,"error":"The policy has no allow-only object"}', output, capacity);
+  if (only.kind != Kind.Object) return write(['{"success":false,"error":"The policy has no allow-only object"}'], output, capacity);
   const repos = only.member("repos");
   hasPolicy = true;
   minimum = only.member("min-integrity").or("approved");
@@ -30,7 +30,7 @@ export function label_agent(input: usize, length: i32, output: usize, capacity: 
   authors.forget();
   const normalized = '{"min-integrity":' + quote(minimum) + ',"repos":' + quote(scope) + "}";
   const agent = '{"secrecy":[],"integrity":[' + tag(minimum) + "]}";
-  return write('{"agent":' + agent + ',"difc_mode":"filter","normalized_policy":' + normalized + "}", output, capacity);
+  return write(['{"agent":', agent, ',"difc_mode":"filter","normalized_policy":', normalized, "}"], output, capacity);
 }
 
 export function label_resource(input: usize, length: i32, output: usize, capacity: i32): i32 {
@@ -42,10 +42,13 @@ export function label_resource(input: usize, length: i32, output: usize, capacit
   calls++;
   const levels = ["debug", "info", "warn", "error"];
   for (let level = 0; level < levels.length; level++) log(level, `${levels[level]} ${tool} ${calls}`);
-  const description = `${tool} #${calls}, ${authors.count()} authors, ${minimum}:${scope}${perform(tool, args)}`;
+  const description = escape(`${tool} #${calls}, ${authors.count()} authors, ${minimum}:${scope}`);
   const reads = tool.startsWith("get_") || tool.startsWith("list_") || tool.startsWith("search_");
-  const resource = '{"description":' + quote(description) + "," + secrecy(args) + ',"integrity":[' + tag(minimum) + "]}";
-  const status = write('{"resource":' + resource + ',"operation":"' + (reads ? "read" : "write") + '"}', output, capacity);
+  const rest = '",' + secrecy(args) + ',"integrity":[' + tag(minimum) + ']},"operation":"' + (reads ? "read" : "write") + '"}';
+  const parts = ['{"resource":{"description":"', description, perform(tool, args)];
+  if (tool == "large") pad(parts, <i32>args.member("size").integer(0));
+  parts.push(rest);
+  const status = write(parts, output, capacity);
   if (status == TOO_SMALL) calls--;
   return status;
 }
@@ -66,7 +69,7 @@ export function label_response(input: usize, length: i32, output: usize, capacit
   }
   log(1, `labelled ${list.items.length} items`);
   if (call.member("tool_name").text == "trap") unreachable();
-  return write('{"labeled_paths":[' + paths.join(",") + '],"items_path":"' + root + '"}', output, capacity);
+  return write(['{"labeled_paths":[', paths.join(","), '],"items_path":"', root, '"}'], output, capacity);
 }
 
 function labelItem(item: Json, given: string): string {
@@ -94,9 +97,16 @@ function secrecy(args: Json): string {
 function perform(tool: string, args: Json): string {
   if (tool == "trap") unreachable();
   if (tool == "recurse") return `; depth ${depth(1)}`;
-  if (tool == "large") return "; " + "x".repeat(<i32>args.member("size").integer(0));
+  if (tool == "large") return "; ";
   const needsWasi = tool == "exit" || tool == "sleep" || tool == "clock" || tool == "random" || tool == "print";
   return needsWasi ? "; unsupported" : "";
+}
+
+/** The same part many times: as one text it would take twice as much memory as the answer. */
+function pad(parts: string[], size: i32): void {
+  const part = "x".repeat(4096);
+  for (; size > part.length; size -= part.length) parts.push(part);
+  parts.push("x".repeat(size));
 }
 
 /** Does not end; the sum afterwards keeps the compiler from making a loop of it. */

@@ -149,7 +149,11 @@ class Reader {
 
 /** A text as JSON. */
 export function quote(text: string): string {
-  let found = '"';
+  return '"' + escape(text) + '"';
+}
+
+export function escape(text: string): string {
+  let found = "";
   let begin = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
@@ -157,5 +161,5 @@ export function quote(text: string): string {
     found += text.substring(begin, i) + "\\u00" + (c < 0x10 ? "0" : "") + c.toString(16);
     begin = i + 1;
   }
-  return found + text.substring(begin) + '"';
+  return begin == 0 ? text : found + text.substring(begin);
 }

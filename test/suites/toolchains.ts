@@ -1,0 +1,318 @@
+// Guards from real toolchains: the same behaviour (test/guards/toolchains.md) in four languages, however they are suspended.
+import type { Backend, GuardEvent, InstantiateOptions, LogEntry, WasmGuard } from "edge-guard";
+import sessions from "../vectors/toolchains/sessions.json" with { type: "json" };
+import { equal, ok, rejects } from "./assert.ts";
+import type { Environment, Library, Runner } from "./suite.ts";
+
+const languages = ["rust", "go", "c", "assemblyscript"] as const;
+type Language = (typeof languages)[number];
+
+/** How questions are answered: at once, or later, and then how the guest waits. */
+type Waiting = "synchronous" | "replay" | "stepwise" | "jspi";
+
+interface User {
+  readonly role: string;
+  readonly biography?: number;
+}
+type Users = { readonly [login: string]: User | null | undefined };
+
+interface Step {
+  readonly call: string;
+  readonly policy?: unknown;
+  readonly tool?: string;
+  readonly args?: unknown;
+  readonly result?: unknown;
+  readonly labels?: unknown;
+  readonly fault?: string;
+  readonly log: readonly string[];
+  readonly asked?: readonly string[];
+}
+
+/** Answers get_user as an MCP server would, and keeps the logins that it was asked for. */
+function directory(users: Users, waiting: Waiting): Backend & { readonly asked: string[] } {
+  const asked: string[] = [];
+  const answer = (tool: string, args: unknown): unknown => {
+    const { login } = args as { login: string };
+    asked.push(tool === "get_user" ? login : `${tool}: ${login}`);
+    const user = Object.hasOwn(users, login) ? users[login] : undefined;
+    if (user === undefined || user === null) throw new Error(`There is no user "${login}"`);
+    const text = JSON.stringify({ login, biography: "b".repeat(user.biography ?? 0), role: user.role });
+    return { content: [{ type: "text", text }] };
+  };
+  const later = async (tool: string, args: unknown): Promise<unknown> => {
+    // Another turn of the event loop, so that answers come after the run has ended.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return answer(tool, args);
+  };
+  const synchronous = waiting === "synchronous";
+  return { name: "directory", synchronous, callTool: synchronous ? answer : later, asked };
+}
+
+interface Session {
+  readonly guard: WasmGuard;
+  readonly backend: ReturnType<typeof directory>;
+  readonly log: LogEntry[];
+  readonly events: GuardEvent[];
+  /** The tool's description by label_resource. */
+  describe(tool: string, args?: unknown): Promise<string>;
+}
+
+const policy = { "allow-only": { "min-integrity": "approved", repos: "public" } };
+const people: Users = { ada: { role: "member" }, bob: { role: "visitor", biography: 1000 }, cat: { role: "visitor" } };
+const issues = Object.keys(people).map((login, index) => ({ number: index + 1, user: { login } }));
+
+export function toolchainsSuite(runner: Runner, library: Library, environment: Environment): void {
+  const ways: Waiting[] = ["synchronous", "replay", "stepwise"];
+  if ("Suspending" in WebAssembly) ways.push("jspi");
+
+  const open = async (
+    language: Language,
+    waiting: Waiting,
+    users: Users,
+    rest: InstantiateOptions = {},
+  ): Promise<Session> => {
+    const backend = directory(users, waiting);
+    const log: LogEntry[] = [];
+    const events: GuardEvent[] = [];
+    const guard = await library.loadGuard(await environment.guard(`${language}-guard`), {
+      name: language,
+      backend,
+      log: (entry) => log.push(entry),
+      onEvent: (event) => events.push(event),
+      suspension: waiting === "jspi" ? "jspi" : "replay",
+      speculate: waiting !== "stepwise",
+      ...rest,
+    });
+    const describe = async (tool: string, args?: unknown): Promise<string> =>
+      (await guard.labelResource({ tool, args })).description;
+    return { guard, backend, log, events, describe };
+  };
+
+  /** One test per language and way of waiting, with a guard that knows its policy. */
+  const each = (
+    title: string,
+    body: (session: Session, waiting: Waiting, language: Language) => Promise<void>,
+    only: { readonly languages?: readonly Language[]; readonly ways?: readonly Waiting[] } = {},
+  ): void => {
+    for (const language of only.languages ?? languages) {
+      for (const waiting of ways.filter((way) => only.ways?.includes(way) ?? true)) {
+        runner.test(`toolchains: ${language}, ${waiting}: ${title}`, async () => {
+          const session = await open(language, waiting, people);
+          try {
+            await session.guard.labelAgent(policy);
+            await body(session, waiting, language);
+          } finally {
+            await session.guard.close();
+          }
+        });
+      }
+    }
+  };
+  const wasi = { languages: languages.filter((language) => language !== "assemblyscript") };
+
+  const trapped = async (session: Session, action: Promise<unknown>): Promise<void> => {
+    const fault = await rejects(action);
+    ok(fault instanceof library.TrapError, `Expected a TrapError, got ${fault.name}: ${fault.message}`);
+    equal(session.guard.health, "poisoned");
+    const later = await rejects(session.describe("get_issue"));
+    ok(later instanceof library.PoisonedError && later.cause === fault, `Expected a PoisonedError, got ${later.name}`);
+    await session.guard.recover();
+  };
+
+  const play = async ({ guard, backend, log }: Session, step: Step, at: string): Promise<void> => {
+    log.length = 0;
+    backend.asked.length = 0;
+    const call = { tool: step.tool ?? "", args: step.args };
+    const run = (): Promise<unknown> => {
+      if (step.call === "labelAgent") return guard.labelAgent(step.policy);
+      return step.call === "labelResource" ? guard.labelResource(call) : guard.labelResponse(call, step.result);
+    };
+    if (step.fault === undefined) equal(await run(), step.labels, `Other labels at ${at}`);
+    else equal((await rejects(run())).name, faultNames[step.fault], `Another fault at ${at}`);
+    const lines = log.map(({ level, source, message }) => `${level} ${source} ${message}`);
+    equal(lines, step.log, `Another log at ${at}`);
+    equal(backend.asked, step.asked ?? [], `Other questions at ${at}`);
+  };
+
+  for (const language of languages) {
+    for (const waiting of ways) {
+      for (const { name, users, steps } of sessions.cases) {
+        runner.test(`toolchains: ${language}, ${waiting}: ${name}`, async () => {
+          const session = await open(language, waiting, users as Users);
+          for (const [index, step] of (steps as Step[]).entries())
+            await play(session, step, `step ${index + 1}, ${step.call}`);
+          await session.guard.close();
+        });
+      }
+    }
+  }
+
+  each("a trap poisons, recovery leads to the state before the failed call", async (session) => {
+    await session.describe("get_issue");
+    await trapped(session, session.describe("trap"));
+    equal(await session.describe("get_issue"), "get_issue #2, 0 authors, approved:public");
+    await trapped(session, session.guard.labelResponse({ tool: "trap" }, issues));
+    equal(await session.describe("get_issue"), "get_issue #3, 0 authors, approved:public");
+    const labels = await session.guard.labelResponse({ tool: "list_issues" }, issues);
+    // The authors that the failed call had learnt are forgotten with it.
+    equal(session.backend.asked, ["ada", "bob", "cat", "ada", "bob", "cat"]);
+    equal((labels as { labeledPaths: unknown[] }).labeledPaths.length, 3);
+    equal(await session.describe("get_issue"), "get_issue #4, 3 authors, approved:public");
+  });
+
+  each("an exhausted stack is a trap like any other", async (session) => {
+    await session.describe("get_issue");
+    await trapped(session, session.describe("recurse"));
+    equal(await session.describe("get_issue"), "get_issue #2, 0 authors, approved:public");
+  });
+
+  each("proc_exit(0) spares the guard, proc_exit(3) poisons it", exits, wasi);
+  async function exits(session: Session): Promise<void> {
+    await session.describe("get_issue");
+    const exit = await rejects(session.describe("exit"));
+    ok(exit instanceof library.ExitError, `Expected an ExitError, got ${exit.name}: ${exit.message}`);
+    equal(
+      [session.guard.health, await session.describe("get_issue")],
+      ["ok", "get_issue #2, 0 authors, approved:public"],
+    );
+    const failing = rejects(session.describe("exit", { code: 3 }));
+    await trapped(
+      session,
+      failing.then((error) => Promise.reject(error)),
+    );
+    equal(((await failing) as { exitCode?: number }).exitCode, 3);
+    equal(await session.describe("get_issue"), "get_issue #3, 0 authors, approved:public");
+  }
+
+  each("a fork goes its own way", async (session) => {
+    await session.describe("get_issue");
+    await session.guard.labelResponse({ tool: "list_issues" }, issues);
+    const fork = await session.guard.fork();
+    const describe = async (guard: WasmGuard): Promise<string> =>
+      (await guard.labelResource({ tool: "get_x" })).description;
+    equal(await describe(fork), "get_x #2, 3 authors, approved:public");
+    await fork.labelAgent({ "allow-only": { repos: "all" } });
+    equal(await describe(fork), "get_x #1, 0 authors, approved:all");
+    equal(await describe(session.guard), "get_x #2, 3 authors, approved:public");
+    await rejects(fork.labelResource({ tool: "trap" }));
+    equal([fork.health, session.guard.health], ["poisoned", "ok"]);
+    await fork.close();
+    equal(await describe(session.guard), "get_x #3, 3 authors, approved:public");
+  });
+
+  each("an answer that needs a larger buffer comes whole, and counts once", async (session) => {
+    const size = 4_700_000;
+    const description = await session.describe("large", { size });
+    const head = "large #1, 0 authors, approved:public; ";
+    equal([description.length, description.slice(0, head.length + 1)], [head.length + size, `${head}x`]);
+    equal(await session.describe("get_issue"), "get_issue #2, 0 authors, approved:public");
+  });
+
+  each("calls that were made at once are answered in order", async (session) => {
+    const tools = ["get_a", "get_b", "get_c"];
+    const answers = await Promise.all(tools.map((tool) => session.guard.labelResource({ tool })));
+    equal(
+      answers.map(({ description }) => description),
+      tools.map((tool, index) => `${tool} #${index + 1}, 0 authors, approved:public`),
+    );
+  });
+
+  each(
+    "an abort while the backend is asked leaves the state before the call",
+    async (session) => {
+      const controller = new AbortController();
+      const silent: Backend = {
+        name: "silent",
+        callTool: () => new Promise(() => setTimeout(() => controller.abort(), 5)),
+      };
+      const call = session.guard.labelResponse({ tool: "list_issues" }, issues, {
+        backend: silent,
+        signal: controller.signal,
+      });
+      const fault = await rejects(call);
+      ok(fault instanceof library.AbortError, `Expected an AbortError, got ${fault.name}: ${fault.message}`);
+      equal(await session.describe("get_issue"), "get_issue #1, 0 authors, approved:public");
+    },
+    { ways: ["replay", "stepwise", "jspi"] },
+  );
+
+  each("sleeping blocks nobody, and the guard's clock shows it", sleeps, wasi);
+  async function sleeps(session: Session, waiting: Waiting): Promise<void> {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    const begin = performance.now();
+    const description = await session.describe("sleep", { ms: 100 });
+    const milliseconds = performance.now() - begin;
+    clearInterval(timer);
+    equal(description, "sleep #1, 0 authors, approved:public; slept");
+    ok(
+      session.events.some((event) => event.type === "sleep" && event.milliseconds > 0),
+      "No sleep was told of",
+    );
+    // Without an asynchronous backend nothing is awaited: only the guest's clock moves.
+    if (waiting === "synchronous") ok(milliseconds < 90, `The thread was held for ${milliseconds} ms`);
+    else ok(ticks > 3 && milliseconds > 95, `Only ${ticks} timers fired in ${milliseconds} ms`);
+  }
+
+  for (const what of ["clock", "random"]) {
+    each(
+      `what the ${what} says is repeated when the call is`,
+      async ({ describe, backend }, waiting, language) => {
+        const description = await describe(what);
+        const value = description.match(new RegExp(`; ${what} ([0-9a-f]{16,}) \\(unknown\\)$`))?.[1];
+        ok(value !== undefined, `${language} has said "${description}"`);
+        // Had a later run told another value, it would have been another question.
+        equal(backend.asked, [value]);
+        if (what === "clock")
+          ok(Math.abs(Number(value) / 1e6 - Date.now()) < 60_000, `${waiting}: the clock says ${value}`);
+        // A clock of whole milliseconds may say the same twice.
+        if (what === "random") ok(!(await describe(what)).includes(value), "The second random number is the first one");
+      },
+      wasi,
+    );
+  }
+
+  each("stdout goes to the log, once", prints, wasi);
+  async function prints({ describe, log, backend }: Session): Promise<void> {
+    log.length = 0;
+    equal(await describe("print", { text: "ada" }), "print #1, 0 authors, approved:public; printed (member)");
+    equal(await describe("print", { text: "x\ny é" }), "print #2, 1 authors, approved:public; printed (unknown)");
+    equal(backend.asked, ["ada", "x\ny é"]);
+    const printed = log.filter(({ source }) => source !== "host_log");
+    const line = (message: string) => ({ guard: printed[0]?.guard, level: "info", source: "stdout", message });
+    equal(printed, ["ada", "x", "y é"].map(line));
+    equal(log.length - printed.length, 8);
+  }
+
+  each("replay runs the guest so often as it must, and no more", async (session, waiting) => {
+    await session.guard.labelResponse({ tool: "list_issues" }, issues);
+    await session.guard.labelResponse({ tool: "list_issues" }, issues);
+    const runs = session.events.flatMap((event) => (event.type === "label-call" ? [event.runs] : []));
+    equal(runs, [1, waiting === "stepwise" ? 4 : waiting === "replay" ? 2 : 1, 1]);
+  });
+
+  each(
+    "memory does not grow over 2000 calls",
+    async ({ guard, describe }) => {
+      const long = issues.map((issue) => ({ ...issue, body: "long".repeat(500) }));
+      const round = async (): Promise<void> => {
+        for (let call = 0; call < 1000; call++) {
+          await describe("get_issue", { owner: "octo", repo: "cat", number: call });
+          await guard.labelResponse({ tool: "list_issues" }, long);
+        }
+      };
+      await round();
+      const before = guard.memoryBytes;
+      await round();
+      // Garbage and what is kept for going back come and go; the inputs of the second round are 6 MB.
+      ok(guard.memoryBytes - before < 2_000_000, `It has grown from ${before} to ${guard.memoryBytes} bytes`);
+      equal(await describe("get_issue"), "get_issue #2001, 3 authors, approved:public");
+    },
+    { ways: ["synchronous", "jspi", "replay"] },
+  );
+}
+
+const faultNames: { readonly [code: string]: string } = {
+  "guard-return": "GuardReturnError",
+  protocol: "ProtocolError",
+};
