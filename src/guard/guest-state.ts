@@ -76,8 +76,11 @@ export interface GuestState {
   readonly rewoundLately: boolean;
   /** Remembers a finished call. */
   push(name: LabelFunction, text: string, recording: Recording): void;
-  /** Makes the present state the base, unless it is, or cannot be. */
-  settle(): void;
+  /**
+   * Makes the present state the base, unless it is, or cannot be. `prepare` may change it beforehand, and tells whether it did: with the
+   * host's buffers in place already, a run does not grow the memory beyond the base, and going back needs no fresh instance.
+   */
+  settle(prepare?: (guest: Guest) => boolean): void;
   /** Goes back to the state after the last finished call. Throws ModuleError `state-not-capturable` when the way is lost. */
   rewind(): Promise<void>;
   /** A second state, equal to the one after the last finished call. */
@@ -199,8 +202,10 @@ function keepState(
     return next;
   };
 
-  const settle = (): void => {
-    if (obstacle === undefined && current !== undefined && (base === undefined || journal.length > 0)) setBase(current);
+  const settle = (prepare?: (guest: Guest) => boolean): void => {
+    if (obstacle !== undefined || current === undefined) return;
+    const changed = prepare?.(current) === true;
+    if (changed || base === undefined || journal.length > 0) setBase(current);
   };
 
   return {

@@ -3,7 +3,7 @@
 import type { Backend } from "../backend/backend.ts";
 import { LimitError, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
-import { type ExchangeOptions, exchange } from "../wasm/exchange.ts";
+import { type ExchangeOptions, exchange, reserveBuffers } from "../wasm/exchange.ts";
 import { stopRun } from "../wasm/faults.ts";
 import { canSuspend, type Guest } from "../wasm/instance.ts";
 import {
@@ -242,14 +242,22 @@ async function attempt(
 async function replay(call: Call): Promise<string> {
   const { state, options, questions, report } = call;
   // Where going back is likely, or would take long, a checkpoint beforehand is the cheaper way.
-  if (state.rewoundLately || isHeavy(call.text)) state.settle();
+  const settle = async (): Promise<void> => {
+    try {
+      state.settle((guest) => reserveBuffers(guest, call.text, options.exchange));
+    } catch {
+      // The run itself will meet the allocator's fault.
+      await state.rewind();
+    }
+  };
+  if (state.rewoundLately || isHeavy(call.text)) await settle();
   for (;;) {
     const stepwise = !options.speculate || report.runs >= speculativeRuns;
     const outcome = await attempt(call, await state.guest(false), stepwise, report.sleeps.length);
     if ("answer" in outcome) return remember(call, outcome.answer);
     // Going back takes the processor while the answers are on their way; from then on the base is the state before this call.
     await state.rewind();
-    state.settle();
+    await settle();
     if (outcome.sleep !== undefined) {
       slept(report, outcome.sleep);
       await sleepFor(outcome.sleep, options.deadline);

@@ -128,9 +128,23 @@ function trimBuffers(guest: Guest): void {
   }
 }
 
+/** Room for the usual case, ASCII with a few exceptions; the exact size is counted only when that was not enough. */
+const inputRoom = (text: string): number => text.length + (text.length >> 3) + 64;
+/** A guard may echo its input, and some answer 0 ("no labels") when that does not fit. */
+const outputRoom = (capacity: number, inputBytes: number, limit: number): number =>
+  Math.max(capacity, Math.min(limit, inputBytes + 65536));
+
+/** Reserves what a call with this text will begin with; tells whether that changed anything. Throws what the guest's allocator throws. */
+export function reserveBuffers(guest: Guest, text: string, { outputBytes }: ExchangeOptions): boolean {
+  const { input, output } = guest.buffers;
+  const room = inputRoom(text);
+  reserve(guest, "input", room);
+  reserve(guest, "output", outputRoom(Math.min(outputBytes, firstOutputBytes), room, outputBytes));
+  return guest.buffers.input !== input || guest.buffers.output !== output;
+}
+
 function writeInput(guest: Guest, text: string): BufferRange {
-  // Room for the usual case, ASCII with a few exceptions; the exact size is counted only when that was not enough.
-  let range = reserve(guest, "input", text.length + (text.length >> 3) + 64);
+  let range = reserve(guest, "input", inputRoom(text));
   for (;;) {
     const target = new Uint8Array(guest.memory.buffer as ArrayBuffer, range.pointer, range.size);
     const { read, written } = encoder.encodeInto(text, target);
@@ -211,8 +225,7 @@ export function exchange(
   const begin = (): { output: BufferRange; value: number | Promise<number> } => {
     attempt++;
     const input = writeInput(guest, text);
-    // A guard may echo its input, and some answer 0 ("no labels") when that does not fit.
-    const range = reserve(guest, "output", Math.max(capacity, Math.min(limit, input.size + 65536)));
+    const range = reserve(guest, "output", outputRoom(capacity, input.size, limit));
     // Whole pages may be more than the limit.
     const output = range.size > limit ? { pointer: range.pointer, size: limit } : range;
     clear(guest, output, Math.min(4, output.size));

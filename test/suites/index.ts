@@ -2,7 +2,10 @@
 import { abiSuite } from "./abi.ts";
 import { backendSuite } from "./backend.ts";
 import { difcSuite } from "./difc.ts";
+import { faultsSuite } from "./faults.ts";
+import { monitorSuite } from "./monitor.ts";
 import { policySuite } from "./policy.ts";
+import { suspensionSuite } from "./suspension.ts";
 import type { Environment, Library, Runner } from "./suite.ts";
 
 export type Suite = (runner: Runner, library: Library, environment: Environment) => void;
@@ -11,5 +14,8 @@ export const suites: Readonly<Record<string, Suite>> = {
   difc: difcSuite,
   policy: policySuite,
   abi: abiSuite,
+  faults: faultsSuite,
+  suspension: suspensionSuite,
   backend: backendSuite,
+  monitor: monitorSuite,
 };
