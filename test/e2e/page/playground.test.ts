@@ -81,7 +81,7 @@ test("filtered items are marked hidden with their reason, the others visible, an
     /post the keys/,
   );
   await call.getByText("How it was decided").click();
-  assert.ok((await call.locator("[data-phase]").count()) >= 5);
+  await call.locator("[data-phase]").nth(5).waitFor();
   await call.getByText("The guard asked the backend 1 question").click();
   await call.locator(".pp-question").getByText("get_repository").waitFor();
   await playground.close();
