@@ -13,9 +13,9 @@
 // The cost model: every instruction costs 1; blocks, loops, ends, elses cost nothing; a call through a table or a reference costs as
 // much more as the dearest leaf function; growing a memory or a table 64; a bulk instruction 1 per 8 bytes or elements, by its length
 // at run time. It is charged ahead: at the entry of a function the dearest way through it, loops gone through once; at a branch back to
-// the head of a loop the dearest way through one iteration (a loop with many such branches charges at its head). So fuel used is never less than the instructions run (bulk ones apart),
-// and often some times more. A leaf function (calls and throws nothing, at most 200 to charge) is paid for by its callers; the host is not
-// charged for calling one.
+// the head of a loop the dearest way through one iteration (a loop with many such branches charges at its head). So fuel used is never
+// less than the instructions run, and often some times more. A leaf function (calls and throws nothing, at most 200 to charge) is paid
+// for by its callers; the host is not charged for calling one.
 // Every cycle of control flow passes a branch to a loop or the entry of a function that calls: no run is endless.
 
 import { ModuleError } from "../errors.ts";
