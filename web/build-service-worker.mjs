@@ -12,5 +12,7 @@ export async function build({ root }) {
     minify: true,
     legalComments: "none",
     logLevel: "warning",
+    // Chunks of the package that are imported for their side effects only: they have none.
+    logOverride: { "ignored-bare-import": "silent" },
   });
 }

@@ -21,6 +21,8 @@ export interface Guarded {
 /** Milliseconds; longer than any healthy store takes. A blocked database would make one wait for ever. */
 const patience = 3_000;
 const lastPatience = 10_000;
+/** Operations that wait behind a store that does not move; each holds a module's bytes. */
+const mostWaiting = 64;
 
 async function within<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +45,8 @@ async function within<T>(milliseconds: number, work: Promise<T>, late: () => T):
 }
 
 export function guardStore(cache: ModuleCache): Guarded {
-  const underWay = new Set<Promise<unknown>>();
+  let tail: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   let stuck = 0;
   let closed = false;
 
@@ -81,14 +84,17 @@ export function guardStore(cache: ModuleCache): Guarded {
       }
     },
     later(what, action, tell) {
-      if (obstacle() !== undefined) return;
-      const work = (async () => action(cache))()
+      const reason = obstacle() ?? (waiting >= mostWaiting ? "too much waits to be written" : undefined);
+      if (reason !== undefined) return tell({ type: "bypass", cache: cache.name, reason });
+      waiting++;
+      // One after the other: what deletes must not overtake what writes.
+      tail = tail
+        .then(() => action(cache))
         .catch((cause) => tell(report(what, cause)))
-        .finally(() => underWay.delete(work));
-      underWay.add(work);
+        .then(() => void waiting--);
     },
     async settled() {
-      await within<unknown>(lastPatience, Promise.all(underWay), () => {});
+      await within<unknown>(lastPatience, tail, () => {});
     },
     close() {
       closed = true;
