@@ -293,7 +293,7 @@ export function toolchainsSuite(runner: Runner, library: Library, environment: E
 
   each(
     "memory does not grow over 2000 calls",
-    async ({ guard, describe }) => {
+    async ({ guard, describe }, _waiting, language) => {
       const long = issues.map((issue) => ({ ...issue, body: "long".repeat(500) }));
       const round = async (): Promise<void> => {
         for (let call = 0; call < 1000; call++) {
@@ -304,8 +304,10 @@ export function toolchainsSuite(runner: Runner, library: Library, environment: E
       await round();
       const before = guard.memoryBytes;
       await round();
-      // Garbage and what is kept for going back come and go; the inputs of the second round are 6 MB.
-      ok(guard.memoryBytes - before < 2_000_000, `It has grown from ${before} to ${guard.memoryBytes} bytes`);
+      // Garbage and what is kept for going back come and go, most with Go's collector; the inputs of the second round are 6 MB, and
+      // what is made of them is more.
+      const allowed = language === "go" ? 5_000_000 : 1_000_000;
+      ok(guard.memoryBytes - before < allowed, `It has grown from ${before} to ${guard.memoryBytes} bytes`);
       equal(await describe("get_issue"), "get_issue #2001, 3 authors, approved:public");
     },
     { ways: ["synchronous", "jspi", "replay"] },
