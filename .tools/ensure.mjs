@@ -14,7 +14,9 @@ function run(command, args, options = {}) {
 
 /** Installs the locked dependencies unless the ones in node_modules are from this very lock file. */
 export function ensureDependencies() {
-  const digest = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+  const digest = createHash("sha256")
+    .update(readFileSync(`${root}package-lock.json`))
+    .digest("hex");
   const stamp = `${root}node_modules/.edge-guard-lock`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   console.log("Installing dependencies");
@@ -22,8 +24,19 @@ export function ensureDependencies() {
   writeFileSync(stamp, digest);
 }
 
+const multiarch = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch];
 const browsers = {
-  chromium: { package: "chromium", paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] },
+  chromium: {
+    packages: ["chromium"],
+    paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+  },
+  firefox: { packages: ["firefox-esr"], paths: ["/usr/bin/firefox-esr", "/usr/bin/firefox"] },
+  // WebKitGTK's MiniBrowser needs a display: Xvfb's.
+  webkit: {
+    packages: ["webkit2gtk-driver", "xvfb", "xauth"],
+    paths: [`/usr/lib/${multiarch}/webkit2gtk-4.1/MiniBrowser`, `/usr/lib/${multiarch}/webkit2gtk-4.0/MiniBrowser`],
+    also: ["/usr/bin/xvfb-run", "/usr/bin/xauth"],
+  },
 };
 
 /** The path of a browser: from EDGE_GUARD_CHROMIUM, an installed one, or one installed now from Debian's packages. */
@@ -31,14 +44,15 @@ export function ensureBrowser(name) {
   const browser = browsers[name];
   const wanted = process.env[`EDGE_GUARD_${name.toUpperCase()}`];
   if (wanted) return wanted;
-  const found = () => browser.paths.find((path) => existsSync(path));
+  const found = () =>
+    (browser.also ?? []).every((path) => existsSync(path)) && browser.paths.find((path) => existsSync(path));
   if (!found()) {
-    console.log(`Installing ${browser.package} from Debian's packages`);
+    console.log(`Installing ${browser.packages.join(", ")} from Debian's packages`);
     const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
     const environment = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
     const apt = (...args) => run([...prefix, "apt-get"][0], [...prefix, "apt-get", ...args].slice(1), environment);
     apt("update", "-qq");
-    apt("install", "-y", "-qq", "--no-install-recommends", browser.package);
+    apt("install", "-y", "-qq", "--no-install-recommends", ...browser.packages);
   }
   const path = found();
   if (!path) {

@@ -1,0 +1,31 @@
+// Every suite in Node once more, to learn which guards they load: each is written to a folder, prepared, for a deployment to workerd.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import * as library from "edge-guard";
+import { reportSuites } from "../every-suite.ts";
+import { withPrecompiled } from "../precompiled.ts";
+
+const folder = process.argv[2] ?? "";
+const only = JSON.parse(process.argv[3] ?? "[]") as string[];
+const guards = new URL("../../../guards/", import.meta.url);
+mkdirSync(folder, { recursive: true });
+
+const recording = withPrecompiled(library, (key, bytes, memoryPages) => {
+  try {
+    const prepared = library.prepareGuard(bytes, { memoryPages });
+    // What does not compile here does not deploy either.
+    if (WebAssembly.validate(prepared)) writeFileSync(`${folder}/${key}.wasm`, prepared);
+  } catch {
+    // Bytes that cannot be a guard are refused before they would be compiled, in every runtime.
+  }
+  return undefined;
+});
+await reportSuites(
+  recording,
+  { name: "node", guard: async (name) => new Uint8Array(await readFile(new URL(`${name}.wasm`, guards))) },
+  { name: "node", endsLoops: true, only },
+  "Node",
+  () => {},
+);
+process.exit(0);

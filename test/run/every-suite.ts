@@ -1,0 +1,54 @@
+// What `npm run test:everywhere` runs in each runtime: every suite, one line of JSON per test.
+import { cacheSuite } from "../suites/cache.ts";
+import { type Suite, suites } from "../suites/index.ts";
+import type { Environment, Library } from "../suites/suite.ts";
+import { toolchainsSuite } from "../suites/toolchains.ts";
+import { workerSuite } from "../suites/worker.ts";
+import { runSuites } from "./all-suites.ts";
+
+export const everySuite: Readonly<Record<string, Suite>> = {
+  ...suites,
+  cache: cacheSuite,
+  worker: workerSuite,
+  toolchains: toolchainsSuite,
+};
+
+/** What a run is told by whoever started the runtime. */
+export interface Settings {
+  readonly name: string;
+  readonly endsLoops: boolean;
+  /** Parts of `suite: test`; only tests with one of them run. Empty: all. */
+  readonly only: readonly string[];
+}
+
+/**
+ * Runs every suite and writes a line of JSON for each test, `{ suite, name, failure?, milliseconds }`, before them one with the
+ * runtime's own name, `{ runtime, jspi }`, and after them `{ ended }` with their number.
+ */
+export async function reportSuites(
+  library: Library,
+  environment: Environment,
+  { only }: Settings,
+  runtime: string,
+  write: (line: string) => void,
+): Promise<void> {
+  const jspi = "Suspending" in WebAssembly;
+  write(JSON.stringify({ runtime, jspi }));
+  let count = 0;
+  let last = Date.now();
+  const wanted = (suite: string, name: string): boolean =>
+    only.length === 0 || only.some((part) => `${suite}: ${name}`.includes(part));
+  await runSuites(
+    library,
+    environment,
+    (result) => {
+      const now = Date.now();
+      write(JSON.stringify({ ...result, milliseconds: now - last }));
+      last = now;
+      count++;
+    },
+    wanted,
+    everySuite,
+  );
+  write(JSON.stringify({ ended: count }));
+}
