@@ -52,6 +52,8 @@ export interface Monitor {
    */
   callTool(call: MonitoredToolCall, execute: () => unknown): Promise<Outcome>;
   readonly agents: Agents;
+  /** The ids of the servers that it guards. */
+  readonly servers: readonly string[];
   /** Closes the guard instances that the monitor made. Guards that were given to it stay open. */
   close(): Promise<void>;
 }
@@ -123,7 +125,7 @@ export function createInspectedMonitor(options: MonitorOptions, inspect?: (seen:
     },
   };
 
-  return { callTool, agents, close: () => sessions.close() };
+  return { callTool, agents, servers: [...servers.keys()], close: () => sessions.close() };
 }
 
 function readLabels(labels: Labels): Labels {

@@ -1,0 +1,23 @@
+// edge-guard/proxy: MCP with the monitor in between.
+export { type AccessTokenOptions, accessTokens } from "./access-jwt.ts";
+export { agentIdOf, type Identity } from "./callers.ts";
+export type { CallEvent, ProxyEvent, RefusalEvent } from "./events.ts";
+export { type HttpUpstreamOptions, httpUpstream } from "./http-upstream.ts";
+export {
+  bearerToken,
+  bearerTokens,
+  type Identify,
+  type SignedHeaderOptions,
+  signedHeader,
+  signIdentity,
+} from "./identify.ts";
+export type { FixedLabels, ResourceMapping } from "./mappings.ts";
+export type { CallerHeaders, GuardProxyOptions, ProxyLimits, UpstreamOptions } from "./options.ts";
+export { createGuardProxy, type GuardProxy } from "./proxy.ts";
+export type {
+  ServerDescription,
+  Upstream,
+  UpstreamConnection,
+  UpstreamReply,
+  UpstreamRequestOptions,
+} from "./upstream.ts";
