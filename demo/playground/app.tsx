@@ -7,7 +7,8 @@ import { Editor } from "./editor.tsx";
 import { Gallery } from "./gallery.tsx";
 import { GuardPanel } from "./guard-panel.tsx";
 import { Policies } from "./policies.tsx";
-import { policyPath, type State, type Store } from "./store.ts";
+import { policyPath } from "./scenario.ts";
+import type { State, Store } from "./store.ts";
 import { ThemeToggle } from "./theme.tsx";
 
 function useStore(store: Store): State {

@@ -3,7 +3,8 @@ import type { ComponentChild } from "preact";
 import { useState } from "preact/hooks";
 import { Editor, type FieldProblem } from "./editor.tsx";
 import { parseText, pretty } from "./json-map.ts";
-import { type Answer, answerTo, type State, type Store } from "./store.ts";
+import { type Answer, answerTo } from "./scenario.ts";
+import type { State, Store } from "./store.ts";
 
 interface Asked {
   readonly server: string;

@@ -1,7 +1,8 @@
 // The policy of each server in a field of its own, with every mistake at the field: the text's, the policy's, the guard's.
 import type { ComponentChild } from "preact";
 import { Editor, type FieldProblem } from "./editor.tsx";
-import { policyPath, type Server, type State, type Store } from "./store.ts";
+import { policyPath, type Server } from "./scenario.ts";
+import type { State, Store } from "./store.ts";
 
 const modes = [
   [undefined, "Guard’s"],
@@ -10,7 +11,8 @@ const modes = [
   ["propagate", "Propagate"],
 ] as const;
 
-function guardName({ guard, policy }: Server): string {
+function guardName(server: Server | null): string {
+  const { guard, policy } = server ?? {};
   if (typeof guard === "string") return guard;
   const wasm = (guard as { wasm?: unknown } | undefined)?.wasm;
   if (typeof wasm === "string") return wasm;

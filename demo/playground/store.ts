@@ -6,26 +6,17 @@ import {
   PreviewError,
   type PreviewView,
 } from "edge-guard/web";
-import { at, type Problem, parseText, pretty } from "./json-map.ts";
-
-export type Json = { readonly [key: string]: unknown };
-export interface Answer extends Json {
-  readonly tool: string;
-  readonly args?: unknown;
-  readonly result?: unknown;
-  readonly error?: string;
-}
-export interface Server extends Json {
-  readonly policy?: unknown;
-  readonly guard?: unknown;
-  readonly backend?: readonly Answer[];
-}
-export interface Scenario extends Json {
-  readonly title?: string;
-  readonly mode?: string;
-  readonly servers: { readonly [id: string]: Server };
-  readonly calls: readonly unknown[];
-}
+import { type Problem, parseText, pretty } from "./json-map.ts";
+import {
+  type Answer,
+  isScenario,
+  policyPath,
+  type Scenario,
+  suggestion,
+  withAnswer,
+  withoutDigests,
+  withServer,
+} from "./scenario.ts";
 
 /** One line of scenarios/index.json. */
 export interface GalleryEntry {
@@ -78,49 +69,6 @@ export interface Store {
 
 const sampleGuard = new URL("guards/repo-guard.wasm", document.baseURI).href;
 
-function sameQuestion(one: Pick<Answer, "tool" | "args">, other: Pick<Answer, "tool" | "args">): boolean {
-  const canonical = (value: unknown): string =>
-    JSON.stringify(value ?? {}, (_key, part: unknown) =>
-      typeof part === "object" && part !== null && !Array.isArray(part)
-        ? Object.fromEntries(Object.entries(part).sort())
-        : part,
-    );
-  return one.tool === other.tool && canonical(one.args) === canonical(other.args);
-}
-
-/** The entry that answers a question, if there is one. */
-export function answerTo(
-  scenario: Scenario,
-  server: string,
-  question: Pick<Answer, "tool" | "args">,
-): Answer | undefined {
-  return scenario.servers[server]?.backend?.find((entry) => sameQuestion(entry, question));
-}
-
-/** What to paste in for a question nobody answers: the cautious answer where the shape is known, else an empty object. */
-function suggestion({ tool }: Pick<Answer, "tool">): unknown {
-  return tool === "get_repository" ? { private: true } : {};
-}
-
-/** Where a server's policy stands in a scenario. */
-export function policyPath(server: string): string {
-  return `${at("servers", server)}.policy`;
-}
-
-/** A guard of the user's own stands in for every guard that the scenario names, so the digests of those do not apply. */
-function withoutDigests(scenario: Scenario): Scenario {
-  const servers = Object.entries(scenario.servers).map(([id, server]) => {
-    const { wasm } = (server.guard ?? {}) as { readonly wasm?: unknown };
-    return [id, wasm === undefined ? server : { ...server, guard: { wasm } }];
-  });
-  return { ...scenario, servers: Object.fromEntries(servers) as Scenario["servers"] };
-}
-
-function isScenario(value: unknown): value is Scenario {
-  const { servers, calls } = (value ?? {}) as { servers?: unknown; calls?: unknown };
-  return typeof servers === "object" && servers !== null && !Array.isArray(servers) && Array.isArray(calls);
-}
-
 function policyDrafts(scenario: Scenario): State["policies"] {
   const withPolicy = Object.entries(scenario.servers).filter(([, server]) => server?.policy !== undefined);
   return Object.fromEntries(withPolicy.map(([id, { policy }]) => [id, { text: pretty(policy), problems: [] }]));
@@ -147,10 +95,22 @@ export function createStore(): Store {
     for (const listener of listeners) listener();
   }
 
+  let refreshing: ReturnType<typeof setTimeout> | undefined;
+
+  /** Writes the scenario's text anew once typing elsewhere pauses: for a large one that takes a while. */
+  function refreshJson(): void {
+    clearTimeout(refreshing);
+    if (state.json === undefined) return;
+    refreshing = setTimeout(() => {
+      if (state.json?.problems.length === 0) set({ json: { text: pretty(state.scenario), problems: [] } });
+    }, 300);
+  }
+
   /** Takes a scenario over and evaluates it, unless a text beside it does not parse: then that is the error. */
   function adopt(scenario: Scenario, change: Partial<State> = {}): void {
-    const json = change.json ?? (state.json && { text: pretty(scenario), problems: [] });
-    set({ edited: true, ...change, scenario, json });
+    set({ edited: true, ...change, scenario });
+    if (change.json === undefined) refreshJson();
+    else clearTimeout(refreshing);
     evaluate();
   }
 
@@ -166,21 +126,6 @@ export function createStore(): Store {
     );
     if (errors.length > 0) preview.fail(new PreviewError(errors));
     else if (state.scenario) preview.scenario = state.guard ? withoutDigests(state.scenario) : state.scenario;
-  }
-
-  function changeServer(id: string, change: Partial<Server>): Scenario {
-    const scenario = state.scenario!;
-    return { ...scenario, servers: { ...scenario.servers, [id]: { ...scenario.servers[id], ...change } } };
-  }
-
-  function withAnswer(scenario: Scenario, id: string, answer: Answer): Scenario {
-    const server = scenario.servers[id] ?? {};
-    const backend = server.backend ?? [];
-    const known = backend.some((entry) => sameQuestion(entry, answer));
-    const entries = known
-      ? backend.map((entry) => (sameQuestion(entry, answer) ? answer : entry))
-      : [...backend, answer];
-    return { ...scenario, servers: { ...scenario.servers, [id]: { ...server, backend: entries } } };
   }
 
   async function select(name: string): Promise<void> {
@@ -227,7 +172,9 @@ export function createStore(): Store {
       const parsed = parseText(text);
       const problems = "problems" in parsed ? parsed.problems : [];
       const policies = { ...state.policies, [server]: { text, problems } };
-      adopt("problems" in parsed ? state.scenario! : changeServer(server, { policy: parsed.value }), { policies });
+      adopt("problems" in parsed ? state.scenario! : withServer(state.scenario!, server, { policy: parsed.value }), {
+        policies,
+      });
     },
     editJson(text) {
       const parsed = parseText(text);

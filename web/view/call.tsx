@@ -56,7 +56,7 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
 }
 
 export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
-  const { index, server, tool, args, status, notice, agent, counts, mismatches, mode } = call;
+  const { index, server, tool, args, status, notice, agent, counts, mode } = call;
   const heading = useName("pp-call");
   return (
     <li>
@@ -76,16 +76,6 @@ export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView
         {args !== undefined && <p class="pp-args pp-mono">{JSON.stringify(args)?.slice(0, 600)}</p>}
         <Decision call={call} />
         <AgentLabels before={agent.before} after={agent.after} />
-        {mismatches.length > 0 && (
-          <ul class="pp-mismatches">
-            {mismatches.map(({ path, expected, actual }) => (
-              <li key={path}>
-                <code>{path}</code> expected <code>{JSON.stringify(expected) ?? "nothing"}</code>, got{" "}
-                <code>{JSON.stringify(actual) ?? "nothing"}</code>
-              </li>
-            ))}
-          </ul>
-        )}
         {counts.items > 0 && <Items ask={ask} call={call} />}
         {notice !== undefined && (
           <div class="pp-notice">

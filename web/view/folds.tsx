@@ -114,6 +114,23 @@ export function Folds({ ask, call }: { readonly ask: Ask; readonly call: CallVie
           )}
         </Fold>
       )}
+      {call.mismatches.length > 0 && (
+        <Fold
+          name="expectations"
+          summary={`The scenario expected otherwise in ${plural(call.mismatches.length, "place")}`}
+        >
+          {() => (
+            <ul class="pp-plain">
+              {call.mismatches.map(({ path, expected, actual }) => (
+                <li key={path}>
+                  <code>{path}</code> expected <code>{JSON.stringify(expected) ?? "nothing"}</code>, got{" "}
+                  <code>{JSON.stringify(actual) ?? "nothing"}</code>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Fold>
+      )}
       <Fold name="json" summary="Both results as JSON">
         {() => (
           <div class="pp-pair">

@@ -46,7 +46,9 @@ function Summary({ view, goTo }: SummaryProps): ComponentChild {
         {calls.length > stepsAtOnce && `and ${calls.length - stepsAtOnce} more calls, `}in {duration(milliseconds)}
       </span>
       {!passed && (
-        <span class="pp-differ">{differ === 1 ? "1 expectation differs" : `${differ} expectations differ`}</span>
+        <span class="pp-differ">
+          {differ === 1 ? "1 expectation" : `${differ} expectations`} of the scenario not met
+        </span>
       )}
     </div>
   );

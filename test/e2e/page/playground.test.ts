@@ -29,7 +29,7 @@ test("every scenario of the gallery reaches ready and meets its expectations", a
     await page.getByRole("heading", { level: 2, name: title!, exact: true }).first().waitFor();
     await settled();
     assert.ok((await preview.locator("[data-outcome]").count()) > 0, `${name} shows calls`);
-    assert.equal(await preview.locator(".pp-mismatches").count(), 0, `${name} meets its expectations`);
+    assert.equal(await preview.locator('[data-fold="expectations"]').count(), 0, `${name} meets its expectations`);
     assert.ok(page.url().endsWith(`#scenario=${encodeURIComponent(name)}`), `${name} is in the address`);
   }
   assert.deepEqual(complaints, []);
@@ -134,6 +134,9 @@ test("editing the policy changes the outcome while one types; mistakes stand at 
   await settled();
   await preview.locator('[data-outcome="allowed"]').waitFor();
   assert.equal(await preview.locator('[data-visible="false"]').count(), 0);
+  await preview.getByText("1 expectation of the scenario not met").waitFor();
+  await preview.getByText("The scenario expected otherwise in 1 place").click();
+  await preview.getByText("calls[0].expect.status").waitFor();
 
   await field.fill(original.replace('"approved"', '"aproved"'));
   await settled("error");
@@ -180,7 +183,7 @@ test("the modes differ: strict denies, filter removes, propagate shows all and t
 
 test("the scenario can be edited as JSON; its mistakes stand at that field", async () => {
   const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
-  const { page, preview, settled } = playground;
+  const { page, preview, complaints, settled } = playground;
   await settled();
   await page.getByText("The whole scenario as JSON").click();
   const field = page.getByRole("textbox", { name: "Scenario", exact: true });
@@ -190,8 +193,21 @@ test("the scenario can be edited as JSON; its mistakes stand at that field", asy
   await field.fill(text.replace('"tool": "list_issues"', '"toll": "list_issues"'));
   await settled("error");
   assert.match((await page.locator('[data-field="scenario"] .problems').textContent())!, /calls\[0\]/);
+  // Whatever one types there, the page stands.
+  for (const servers of [
+    '{ "github": null }',
+    '{ "github": 7 }',
+    '{ "github": { "backend": "x", "policy": [] } }',
+    "{}",
+  ]) {
+    await field.fill(`{ "title": {}, "mode": [], "servers": ${servers}, "calls": [null] }`);
+    await settled("error");
+  }
+  await field.fill(text.replace('"backend": [', '"backend": [null, 1, '));
+  await settled("error");
   await field.fill(text);
   await settled();
+  assert.deepEqual(complaints, []);
   await playground.close();
 });
 

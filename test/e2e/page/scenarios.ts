@@ -33,7 +33,11 @@ const listIssues = {
 };
 
 /** Two of four issues fall below the floor. */
-export const filtered: unknown = { title: "Two of four issues are hidden", servers: { github }, calls: [listIssues] };
+export const filtered: unknown = {
+  title: "Two of four issues are hidden",
+  servers: { github },
+  calls: [{ ...listIssues, expect: { status: "filtered" } }],
+};
 
 /** The agent is cleared for private data, so a public sink refuses it. */
 export const denied: unknown = {
