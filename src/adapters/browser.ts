@@ -30,7 +30,8 @@ async function controllingScope(): Promise<string | undefined> {
       port1.close();
       resolve(typeof scope === "string" ? scope : undefined);
     };
-    const timer = setTimeout(end, 2_000);
+    // Another application's worker does not answer.
+    const timer = setTimeout(end, 500);
     port1.onmessage = ({ data }) => end(data);
     controller.postMessage(helloMessage, [port2]);
   });
@@ -55,15 +56,16 @@ function preparedStore(minimumBytes: number): StreamingStore {
       return digest === undefined ? undefined : { url: module(scope, digest), digest };
     },
     async set(key, prepared) {
-      if (prepared.length < minimumBytes || typeof caches !== "object") return;
+      if (prepared.length < minimumBytes || typeof caches !== "object") return undefined;
       const scope = await controllingScope();
-      if (scope === undefined) return;
+      if (scope === undefined) return undefined;
       const digest = hex(await sha256(prepared));
       const cache = await open();
       const headers = { "content-type": "application/wasm", "content-length": String(prepared.length) };
       await cache.put(module(scope, digest), new Response(prepared, { headers }));
       // Last, so that it never leads to something that is not there.
       await cache.put(pointer(scope, key), new Response(digest));
+      return { url: module(scope, digest), digest };
     },
     async delete(key) {
       const scope = await scopeOf();

@@ -16,5 +16,7 @@ export function defaultCache(): ModuleCache {
  * on, as to a Worker Loader. Not shared between data centres, and gone when Cloudflare needs the room.
  */
 export function edgeCache(options: CacheStorageCacheOptions = {}): ModuleCache {
-  return cacheStorageCache(options);
+  const { name, get, set, delete: remove } = cacheStorageCache(options);
+  // workerd has no way to empty a cache.
+  return { name, get, set, delete: remove };
 }

@@ -39,7 +39,8 @@ export interface StreamedModule {
  */
 export interface StreamingStore {
   get(key: string): MaybePromise<StreamedModule | undefined>;
-  set(key: string, prepared: Uint8Array<ArrayBuffer>): MaybePromise<void>;
+  /** Keeps a module, and says where; `undefined` when it is not worth it, or not possible now. */
+  set(key: string, prepared: Uint8Array<ArrayBuffer>): MaybePromise<StreamedModule | undefined>;
   delete(key: string): MaybePromise<void>;
 }
 

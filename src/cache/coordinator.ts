@@ -76,9 +76,8 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
         }
         tellAll({ phase: "compile", loaded: 0, total: 1 });
         const prepared = prepareGuard(bytes, prepare);
-        const module = await compileModule(prepared);
+        const module = (await store?.prepared(key, prepared, tellAll)) ?? (await compileModule(prepared));
         core.keep(key, module, prepared.length, tellAll);
-        store?.prepared(key, prepared, tellAll);
         tellAll({ phase: "compile", loaded: 1, total: 1 });
         return module;
       });

@@ -25,8 +25,8 @@ export interface Store {
   save(digest: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
   /** Drops a guard's bytes, and what was prepared from them under this key. */
   forget(digest: string, key: string, tell: Listener): void;
-  /** Offers a module's prepared bytes to where compiled code can be kept. */
-  prepared(key: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
+  /** Compiles a module by way of where its code can be kept, if there is such a place; else `undefined`. */
+  prepared(key: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): Promise<WebAssembly.Module | undefined>;
   remembered(address: string, tell: Listener): Promise<AddressRecord | undefined>;
   remember(address: string, record: AddressRecord, tell: Listener): void;
   /** Resolves when everything is written. */
@@ -104,8 +104,17 @@ export function createStore(cache: ModuleCache): Store {
       later("delete from", (driver) => driver.delete(digest), tell);
       if (cache.streaming) later("delete from", (driver) => driver.streaming?.delete(key), tell);
     },
-    prepared(key, bytes, tell) {
-      if (cache.streaming) later("write to", (driver) => driver.streaming?.set(key, bytes), tell);
+    async prepared(key, bytes, tell) {
+      if (!cache.streaming) return undefined;
+      const found = await attempt(
+        "write to",
+        async ({ streaming }) => {
+          const streamed = await streaming?.set(key, bytes);
+          return streamed && compileStreamed(streamed);
+        },
+        tell,
+      );
+      return typeof found === "object" ? found.module : undefined;
     },
     async remembered(address, tell) {
       const key = await addressKey(address);

@@ -19,6 +19,7 @@ export async function bundle(fixture: string, platform: "browser" | "neutral" = 
     mainFields: ["module", "main"],
     conditions: ["import"],
     target: "es2022",
+    external: ["*.wasm"],
     logLevel: "error",
   });
   return outputFiles[0]!.text;

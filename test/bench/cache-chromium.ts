@@ -1,0 +1,180 @@
+// The cache's figures in a real browser: Chromium with a persistent profile and a site that is as slow as wanted.
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type CDPSession, chromium, type Page } from "playwright";
+import type { CacheName, Harness, LoadReport } from "../e2e/cache/page.ts";
+import { guardFile, type Site, startSite } from "../e2e/cache/site.ts";
+import { makeGuard } from "../suites/made-guard.ts";
+import type { Row } from "./environment.ts";
+
+declare const harness: Harness;
+const wasm = "/repo-guard.wasm";
+
+const middle = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function launch(profile: string): Promise<BrowserContext> {
+  const paths = [process.env["EDGE_GUARD_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/google-chrome"];
+  const executablePath = paths.find((path) => path !== undefined && existsSync(path));
+  if (executablePath === undefined)
+    throw new Error("Cannot measure in Chromium: there is none; set EDGE_GUARD_CHROMIUM");
+  const args = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  return chromium.launchPersistentContext(profile, { executablePath, args });
+}
+
+async function openPage(context: BrowserContext, site: Site): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(site.url);
+  while (!(await page.evaluate(() => "harness" in globalThis))) await pause(10);
+  // Everything that the page does on its own is over.
+  await pause(150);
+  return page;
+}
+
+const load = (page: Page, cache: CacheName, calls: number, url: string): Promise<LoadReport & { total: number }> =>
+  page.evaluate(
+    async (request) => {
+      const started = performance.now();
+      const report = await harness.load(request);
+      return { ...report, total: performance.now() - started };
+    },
+    { cache, calls, url, minimumBytes: 3_000_000 },
+  );
+
+async function clear(context: BrowserContext, site: Site): Promise<void> {
+  const page = await openPage(context, site);
+  const session = await context.newCDPSession(page);
+  await session.send("Storage.clearDataForOrigin", { origin: new URL(site.url).origin, storageTypes: "all" });
+  await session.send("Network.clearBrowserCache");
+  await page.close();
+}
+
+/** 280 KB over a slow link, by each store; every load in a page of its own. */
+async function smallGuard(context: BrowserContext, site: Site): Promise<Row[]> {
+  const rows: Row[] = [];
+  site.link = { latency: 50, bits: 10_000_000 };
+  for (const cache of ["default", "indexeddb", "cache-storage", "tiered", "process"] as const) {
+    const [first, later]: [number[], number[]] = [[], []];
+    let requests = 0;
+    for (let round = 0; round < 5; round++) {
+      site.files.set(
+        wasm,
+        guardFile(makeGuard({ bytes: 280_000, seed: round }), { "cache-control": "max-age=3600", etag: `"${round}"` }),
+      );
+      await clear(context, site);
+      const url = site.url + wasm.slice(1);
+      for (const times of [first, later, later]) {
+        const page = await openPage(context, site);
+        const before = site.count(wasm);
+        times.push((await load(page, cache, 0, url)).milliseconds);
+        if (times === later) requests += site.count(wasm) - before;
+        await pause(300);
+        await page.close();
+      }
+    }
+    const ratio = middle(first) / middle(later);
+    const bar = cache === "default" ? { bar: ">= 10", held: ratio >= 10 && requests === 0 } : {};
+    const names = {
+      process: "no store, the browser's HTTP cache",
+      default: "the default",
+      tiered: "memory before IndexedDB",
+    };
+    rows.push({
+      what: `Chromium, 280 KB, 50 ms, 10 Mbit/s: next page load by ${names[cache as keyof typeof names] ?? cache}`,
+      figure: `${ratio.toFixed(1)}x`,
+      ...bar,
+      note: `first ${middle(first).toFixed(0)} ms, later ${middle(later).toFixed(1)} ms, ${requests} requests later`,
+    });
+  }
+  site.link = undefined;
+  return rows;
+}
+
+/** Runs something while the browser traces; gives the names of V8's events about wasm modules. */
+async function traced(session: CDPSession, body: () => Promise<void>): Promise<string[]> {
+  const names: string[] = [];
+  const collect = ({ value }: { value: object[] }): void => {
+    for (const event of value as { name?: string }[]) {
+      if (event.name?.startsWith("v8.wasm.")) names.push(event.name);
+    }
+  };
+  session.on("Tracing.dataCollected", collect);
+  await session.send("Tracing.start", {
+    traceConfig: {
+      includedCategories: [
+        "v8.wasm",
+        "devtools.timeline",
+        "disabled-by-default-devtools.timeline",
+        "disabled-by-default-v8.wasm",
+      ],
+    },
+  } as never);
+  await body();
+  const done = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+  await session.send("Tracing.end");
+  await done;
+  session.off("Tracing.dataCollected", collect);
+  return names;
+}
+
+/** 11 MB without throttling, which would flatter: load and first call, in the first page and in later ones. */
+async function largeGuard(context: BrowserContext, site: Site): Promise<Row[]> {
+  const body = makeGuard({ bytes: 11_000_000, rounds: 400, hot: 400 });
+  const rows: Row[] = [];
+  for (const cache of ["service-worker", "indexeddb"] as const) {
+    await clear(context, site);
+    const path = `/large-${cache}.wasm`;
+    site.files.set(path, guardFile(body, { "cache-control": "max-age=3600" }));
+    const url = site.url + path.slice(1);
+    const times: number[] = [];
+    const events: string[] = [];
+    let hits = 0;
+    for (let round = 0; round < 6; round++) {
+      const page = await openPage(context, site);
+      if (cache === "service-worker") await page.evaluate(() => harness.register(3_000_000));
+      const session = await context.newCDPSession(page);
+      const names = await traced(session, async () => {
+        const report = await load(page, cache, 1, url);
+        times.push(report.total);
+        events.push(report.events.join("+"));
+      });
+      if (names.includes("v8.wasm.moduleCacheHit")) hits++;
+      // Work as usual, so that the engine optimises what is hot; it writes its code when two seconds have been quiet.
+      if (round < 2) {
+        await load(page, cache, 40, url);
+        await pause(5_000);
+      }
+      await page.close();
+    }
+    const later = middle(times.slice(2));
+    const ratio = (times[0] ?? 0) / later;
+    rows.push({
+      what: `Chromium, ${(body.length / 1e6).toFixed(0)} MB, local link: next page load by ${cache}`,
+      figure: `${ratio.toFixed(1)}x`,
+      ...(cache === "service-worker" ? { bar: ">= 2", held: ratio >= 2 && hits > 0 } : {}),
+      note: `${times.map((time) => time.toFixed(0)).join(", ")} ms; moduleCacheHit in ${hits} of ${times.length}; ${events[0]} … ${events.at(-1)}`,
+    });
+  }
+  return rows;
+}
+
+export async function inChromium(): Promise<Row[]> {
+  const [site, profile] = await Promise.all([startSite(), mkdtemp(join(tmpdir(), "edge-guard-bench-"))]);
+  const context = await launch(profile);
+  try {
+    return [...(await smallGuard(context, site)), ...(await largeGuard(context, site))];
+  } finally {
+    await context.close();
+    await site.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
