@@ -20,6 +20,9 @@ function isStackExhaustion(error: unknown): boolean {
   return error instanceof RangeError || (InternalErrorClass !== undefined && error instanceof InternalErrorClass);
 }
 
+/** What the engine said, without the piece of the host's code that JavaScriptCore adds. */
+const spoken = (message: string): string => message.replace(/ \(evaluating '.*'\)$/s, "");
+
 /** The fault for whatever came out of a call into the guest. */
 export function faultOf(error: unknown, context: FaultContext): GuardError {
   if (isGuardError(error)) return error;
@@ -31,7 +34,7 @@ export function faultOf(error: unknown, context: FaultContext): GuardError {
   }
   const detail = { ...context, cause: error };
   if (error instanceof WebAssembly.RuntimeError)
-    return new TrapError(`The guard trapped in ${where}: ${error.message}`, detail);
+    return new TrapError(`The guard trapped in ${where}: ${spoken(error.message)}`, detail);
   if (isStackExhaustion(error)) return new TrapError(`The guard exhausted its stack in ${where}`, detail);
   return new TrapError(
     `The guard broke off in ${where}: ${error instanceof Error ? error.message : "it threw an exception"}`,

@@ -1,25 +1,23 @@
-// Puts a bundle of all suites and the guards into a folder, for runtimes that Node's test runner only drives; and runs programs there.
-import { spawn } from "node:child_process";
+// Puts a bundle of all suites and the guards into a folder, for a browser that Node's test runner drives.
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { createInterface } from "node:readline";
-import { type TestContext, test } from "node:test";
+import type { TestContext } from "node:test";
 import type { CaseResult } from "./all-suites.ts";
 
 export const root: string = process.env["EDGE_GUARD_ROOT"] ?? "./";
 
 /** Gives the folder with `main.js` and `guards/`; the test's end removes it. */
-export async function bundleSuites(context: TestContext, entry: "page" | "program"): Promise<string> {
+export async function bundleSuites(context: TestContext): Promise<string> {
   const { build } = await import("esbuild");
   await mkdir(`${root}.cache`, { recursive: true });
   const folder = await mkdtemp(`${root}.cache/suites-`);
   context.after(() => rm(folder, { recursive: true, force: true }));
   await build({
     absWorkingDir: root,
-    entryPoints: [`test/run/${entry}.ts`],
+    entryPoints: ["test/run/page.ts"],
     outfile: `${folder}/main.js`,
     bundle: true,
     format: "esm",
-    platform: entry === "page" ? "browser" : "node",
+    platform: "browser",
     target: "es2022",
     alias: { "edge-guard/testing": `${root}dist/testing/index.js`, "edge-guard": `${root}dist/index.js` },
     sourcemap: "inline",
@@ -37,25 +35,4 @@ export async function reportAll(context: TestContext, results: readonly CaseResu
       if (failure !== undefined) throw new Error(failure);
     });
   }
-}
-
-/** A test that runs all suites in another runtime's process. */
-export function testProgram(name: string, command: string, parameters: readonly string[]): void {
-  test(name, { timeout: 600_000 }, async (context) => {
-    const folder = await bundleSuites(context, "program");
-    const child = spawn(command, [...parameters, `${folder}/main.js`, name, `${folder}/guards`], {
-      cwd: root,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const results: CaseResult[] = [];
-    const other: string[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line.startsWith('{"suite"')) results.push(JSON.parse(line) as CaseResult);
-      else other.push(line);
-    }
-    const status = child.exitCode ?? (await new Promise((resolve) => child.once("close", resolve)));
-    await reportAll(context, results);
-    if (status !== 0 || results.length < 1000)
-      throw new Error(`${name} ended with ${status} after ${results.length} cases: ${other.slice(-20).join("\n")}`);
-  });
 }

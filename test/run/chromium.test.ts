@@ -12,7 +12,7 @@ interface Server {
 }
 
 test("chromium", { timeout: 600_000 }, async (context) => {
-  const folder = await bundleSuites(context, "page");
+  const folder = await bundleSuites(context);
   await writeFile(
     `${folder}/index.html`,
     '<!doctype html><title>Suites</title><script type="module" src="main.js"></script>',

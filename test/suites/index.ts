@@ -5,8 +5,10 @@ import { difcSuite } from "./difc.ts";
 import { faultsSuite } from "./faults.ts";
 import { monitorSuite } from "./monitor.ts";
 import { policySuite } from "./policy.ts";
-import { suspensionSuite } from "./suspension.ts";
+import { sessionsSuite } from "./sessions.ts";
 import type { Environment, Library, Runner } from "./suite.ts";
+import { suspensionSuite } from "./suspension.ts";
+import { workerSuite } from "./worker.ts";
 
 export type Suite = (runner: Runner, library: Library, environment: Environment) => void;
 
@@ -16,6 +18,8 @@ export const suites: Readonly<Record<string, Suite>> = {
   abi: abiSuite,
   faults: faultsSuite,
   suspension: suspensionSuite,
+  sessions: sessionsSuite,
   backend: backendSuite,
   monitor: monitorSuite,
+  worker: workerSuite,
 };
