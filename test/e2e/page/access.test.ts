@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright";
-import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
+import { launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
 import { denied, unanswered } from "./scenarios.ts";
 
 interface AxeResult {
@@ -15,12 +15,12 @@ interface AxeResult {
 }
 
 let browser: Browser;
-let server: Awaited<ReturnType<typeof serveDist>>;
+let server: Awaited<ReturnType<typeof serveFolder>>;
 let axe: string;
 before(async () => {
   [browser, server, axe] = await Promise.all([
     launchChromium(),
-    serveDist("playground"),
+    serveFolder("dist/playground"),
     readFile(`${root}/node_modules/axe-core/axe.min.js`, "utf8"),
   ]);
 });

@@ -23,10 +23,10 @@ export function launchChromium(): Promise<Browser> {
   });
 }
 
-/** Serves a folder of dist/ on a free port. */
-export async function serveDist(folder: string): Promise<StaticServer> {
+/** Serves a folder of the project, `dist/playground` say, on a free port. */
+export async function serveFolder(folder: string): Promise<StaticServer> {
   const { serve } = await import(pathToFileURL(`${root}/.tools/serve.mjs`).href);
-  return serve({ folder: `${root}/dist/${folder}` });
+  return serve({ folder: `${root}/${folder}` });
 }
 
 export interface Playground {

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright";
-import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
+import { launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
 import { filtered } from "./scenarios.ts";
 
 let browser: Browser;
-let server: Awaited<ReturnType<typeof serveDist>>;
+let server: Awaited<ReturnType<typeof serveFolder>>;
 before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveDist("playground")]);
+  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
 });
 after(async () => {
   await browser.close();
@@ -55,7 +55,7 @@ test("a guard that never answers is stopped at the deadline; the page stays aliv
   assert.equal(await preview.getAttribute("data-status"), "loading");
   await settled("error");
   const took = Date.now() - started;
-  assert.ok(took > 4000 && took < 9000, `stopped after ${took} ms`);
+  assert.ok(took > 4000 && took < 15_000, `stopped after ${took} ms`);
   assert.match((await preview.textContent())!, /busy for 5 s.*worker was stopped/s);
   await page.getByRole("button", { name: "Back to the sample guard" }).click();
   await settled();
@@ -72,7 +72,7 @@ test("going back while a runaway guard is still spinning does not wait for its d
   const started = Date.now();
   await page.getByRole("button", { name: "Back to the sample guard" }).click();
   await settled();
-  assert.ok(Date.now() - started < 3000, `ready after ${Date.now() - started} ms`);
+  assert.ok(Date.now() - started < 4500, `ready after ${Date.now() - started} ms`);
   await preview.locator('[data-outcome="filtered"]').waitFor();
   await playground.close();
 });

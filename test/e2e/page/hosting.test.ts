@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright";
-import { launchChromium, openPlayground, root, serveDist } from "./browser.ts";
+import { launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
 import { filtered } from "./scenarios.ts";
 
 let browser: Browser;
-let server: Awaited<ReturnType<typeof serveDist>>;
+let server: Awaited<ReturnType<typeof serveFolder>>;
 before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveDist("")]);
+  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/")]);
 });
 after(async () => {
   await browser.close();

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright";
-import { eventually, launchChromium, openPlayground, serveDist } from "./browser.ts";
+import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
 import { denied, filtered, large } from "./scenarios.ts";
 
 let browser: Browser;
-let server: Awaited<ReturnType<typeof serveDist>>;
+let server: Awaited<ReturnType<typeof serveFolder>>;
 before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveDist("playground")]);
+  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
 });
 after(async () => {
   await browser.close();
