@@ -2,8 +2,12 @@ package main
 
 import (
 	"encoding/binary"
+	"runtime/debug"
 	"unsafe"
 )
+
+// The host's cap on memory is 32 MiB unless it says otherwise; the collector should know before it is too late.
+func init() { debug.SetMemoryLimit(24 << 20) }
 
 //go:wasmimport env call_backend
 func callBackend(tool unsafe.Pointer, toolLength uint32, args unsafe.Pointer, argsLength uint32, result unsafe.Pointer, capacity uint32) int32

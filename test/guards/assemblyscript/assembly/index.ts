@@ -17,8 +17,14 @@ function tag(level: string): string {
   return quote(level + ":" + scope);
 }
 
+function read(input: usize, length: i32): Json | null {
+  // The collector takes its time; the last call's garbage and a large input together may be too much.
+  if (length > 0x20000) __collect();
+  return parse(String.UTF8.decodeUnsafe(input, length));
+}
+
 export function label_agent(input: usize, length: i32, output: usize, capacity: i32): i32 {
-  const policy = parse(String.UTF8.decodeUnsafe(input, length));
+  const policy = read(input, length);
   if (policy === null) return MALFORMED;
   const only = policy.member("allow-only");
   if (only.kind != Kind.Object) return write(['{"success":false,"error":"The policy has no allow-only object"}'], output, capacity);
@@ -34,7 +40,7 @@ export function label_agent(input: usize, length: i32, output: usize, capacity: 
 }
 
 export function label_resource(input: usize, length: i32, output: usize, capacity: i32): i32 {
-  const call = parse(String.UTF8.decodeUnsafe(input, length));
+  const call = read(input, length);
   if (call === null || call.member("tool_name").kind != Kind.Text) return MALFORMED;
   if (!hasPolicy) return NO_POLICY;
   const tool = call.member("tool_name").text;
@@ -54,7 +60,7 @@ export function label_resource(input: usize, length: i32, output: usize, capacit
 }
 
 export function label_response(input: usize, length: i32, output: usize, capacity: i32): i32 {
-  const call = parse(String.UTF8.decodeUnsafe(input, length));
+  const call = read(input, length);
   if (call === null || call.member("tool_name").kind != Kind.Text) return MALFORMED;
   if (!hasPolicy) return NO_POLICY;
   const result = call.member("tool_result");

@@ -9,11 +9,15 @@ export const enum Kind {
   Object,
 }
 
+const noItems: Array<Json> = [];
+const noKeys: Array<string> = [];
+
 export class Json {
   kind: Kind = Kind.Absent;
   text: string = "";
-  items: Array<Json> = [];
-  keys: Array<string> = [];
+  // Shared by all that have none: most values are leaves.
+  items: Array<Json> = noItems;
+  keys: Array<string> = noKeys;
 
   member(name: string): Json {
     const index = this.kind == Kind.Object ? this.keys.lastIndexOf(name) : -1;
@@ -97,6 +101,8 @@ class Reader {
 
   private members(found: Json, close: i32, depth: i32): void {
     this.at++;
+    found.items = [];
+    if (found.kind == Kind.Object) found.keys = [];
     if (this.take(close)) return;
     do {
       if (found.kind == Kind.Object) {
