@@ -5,7 +5,7 @@ import {
   ClosedError,
   ExitError,
   type FaultContext,
-  GuardError,
+  type GuardError,
   GuardReturnError,
   isGuardError,
   LimitError,
@@ -36,7 +36,9 @@ export function toWire(error: unknown): WireFault {
     detail,
     ...(fault?.guard === undefined ? {} : { guard: fault.guard }),
     ...(fault?.phase === undefined ? {} : { phase: fault.phase }),
-    ...(fault?.cause === undefined ? {} : { cause: fault.cause instanceof Error ? fault.cause.message : String(fault.cause) }),
+    ...(fault?.cause === undefined
+      ? {}
+      : { cause: fault.cause instanceof Error ? fault.cause.message : String(fault.cause) }),
   };
 }
 
@@ -68,5 +70,8 @@ export function fromWire(fault: WireFault): Error {
   if (fault.name === "RangeError") return new RangeError(fault.message);
   const revive = Object.hasOwn(revivers, fault.name) ? revivers[fault.name] : undefined;
   // Whatever else it is, the call has failed, and the caller must see a fault.
-  return revive?.(fault.message, context, fault.detail, fault.code) ?? new TrapError(`The worker failed: ${fault.message}`, context);
+  return (
+    revive?.(fault.message, context, fault.detail, fault.code) ??
+    new TrapError(`The worker failed: ${fault.message}`, context)
+  );
 }

@@ -70,7 +70,8 @@ interface Turn {
  * @throws {ModuleError} `load-failed` when the worker does not start; otherwise as `loadGuard`.
  */
 export async function workerGuard(source: GuardSource, options: WorkerGuardOptions): Promise<WorkerGuard> {
-  if (typeof options?.createWorker !== "function") throw new TypeError('Cannot host the guard: "createWorker" must be a function that starts a worker');
+  if (typeof options?.createWorker !== "function")
+    throw new TypeError('Cannot host the guard: "createWorker" must be a function that starts a worker');
   const module = await compileGuard(source, options);
   const name = options.name ?? module.name;
   const queue = createQueue();
@@ -125,7 +126,8 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
     const server = serveBackend(port1 as unknown as MessagePortLike, {
       name: "page",
       async callTool(tool, args, ask): Promise<unknown> {
-        if (currentBackend === undefined) throw new BackendError("There is no backend to ask", { guard: name, phase: "call_backend" });
+        if (currentBackend === undefined)
+          throw new BackendError("There is no backend to ask", { guard: name, phase: "call_backend" });
         own.waiting++;
         try {
           return await currentBackend.callTool(tool, args, ask);
@@ -214,7 +216,13 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
       const grace = new Promise<"late">((resolve) => {
         timer = setTimeout(() => resolve("late"), abortGraceMs);
       });
-      const settled = await Promise.race([done.then(() => "done", () => "done"), grace]);
+      const settled = await Promise.race([
+        done.then(
+          () => "done",
+          () => "done",
+        ),
+        grace,
+      ]);
       clearTimeout(timer);
       if (settled === "done") return;
     }
@@ -222,7 +230,11 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
   };
 
   /** One exchange with the worker. What is left of it after the deadline is cleaned up in `leaving`. */
-  const exchange = async (message: Omit<CallMessage, "type" | "id" | "backend">, deadline: Deadline, turn: Turn): Promise<unknown> => {
+  const exchange = async (
+    message: Omit<CallMessage, "type" | "id" | "backend">,
+    deadline: Deadline,
+    turn: Turn,
+  ): Promise<unknown> => {
     const to = hosted;
     const { id, done } = ask(to, {
       ...message,
@@ -240,9 +252,19 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
     return reply.value;
   };
 
-  const perform = async (action: CallMessage["action"], parameters: readonly unknown[], callOptions: CallOptions, deadline: Deadline, turn: Turn): Promise<unknown> => {
+  const perform = async (
+    action: CallMessage["action"],
+    parameters: readonly unknown[],
+    callOptions: CallOptions,
+    deadline: Deadline,
+    turn: Turn,
+  ): Promise<unknown> => {
     await deadline.race(hosted.started);
-    const message = { action, parameters, ...(callOptions.capabilities === undefined ? {} : { capabilities: callOptions.capabilities }) };
+    const message = {
+      action,
+      parameters,
+      ...(callOptions.capabilities === undefined ? {} : { capabilities: callOptions.capabilities }),
+    };
     if (action === "label_agent") {
       const value = await exchange(message, deadline, turn);
       lastPolicy = message;
@@ -257,7 +279,11 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
     return exchange(message, deadline, turn);
   };
 
-  const call = async <T>(action: CallMessage["action"], parameters: readonly unknown[], callOptions: CallOptions): Promise<T> => {
+  const call = async <T>(
+    action: CallMessage["action"],
+    parameters: readonly unknown[],
+    callOptions: CallOptions,
+  ): Promise<T> => {
     const context = { guard: name, phase: action };
     const closed = (): GuardError => new ClosedError(`Cannot call the guard: "${name}" is closed`, context);
     if (health === "closed") throw closed();
@@ -303,11 +329,15 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
     get replaced() {
       return replaced;
     },
-    labelAgent: (policy: unknown, callOptions: CallOptions = {}): Promise<AgentLabels> => call("label_agent", [policy], callOptions),
+    labelAgent: (policy: unknown, callOptions: CallOptions = {}): Promise<AgentLabels> =>
+      call("label_agent", [policy], callOptions),
     labelResource: (toolCall: ToolCall, callOptions: CallOptions = {}): Promise<ResourceLabels> =>
       call("label_resource", [toolCall], callOptions),
-    labelResponse: (toolCall: ToolCall, result: unknown, callOptions: CallOptions = {}): Promise<ResponseLabels | null> =>
-      call("label_response", [toolCall, result], callOptions),
+    labelResponse: (
+      toolCall: ToolCall,
+      result: unknown,
+      callOptions: CallOptions = {},
+    ): Promise<ResponseLabels | null> => call("label_response", [toolCall, result], callOptions),
     recover: (): Promise<void> => call("recover", [], {}),
     async close(): Promise<void> {
       if (health === "closed") return;

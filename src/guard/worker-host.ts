@@ -1,6 +1,7 @@
 // Inside a worker: hosts one guard for the page or thread at the other end.
-import { type MessagePortLike, messagePortBackend } from "../backend/message-port.ts";
+
 import type { Backend } from "../backend/backend.ts";
+import { type MessagePortLike, messagePortBackend } from "../backend/message-port.ts";
 import type { CallOptions, ToolCall } from "./guard.ts";
 import { compileGuard } from "./module.ts";
 import type { WasmGuard } from "./wasm-guard.ts";
