@@ -1,20 +1,20 @@
 // Guards from real toolchains: the same behaviour (test/guards/toolchains.md) in four languages, however they are suspended.
-import type { Backend, GuardEvent, GuardSource, LogEntry, WasmGuard } from "edge-guard";
+import type { Backend, GuardSource, WasmGuard } from "edge-guard";
 import sessions from "../vectors/toolchains/sessions.json" with { type: "json" };
 import { equal, ok, rejects } from "./assert.ts";
 import type { Environment, Library, Runner } from "./suite.ts";
-
-const languages = ["rust", "go", "c", "assemblyscript"] as const;
-type Language = (typeof languages)[number];
-
-/** How questions are answered: at once, or later, and then how the guest waits. */
-type Waiting = "synchronous" | "replay" | "stepwise" | "jspi";
-
-interface User {
-  readonly role: string;
-  readonly biography?: number;
-}
-type Users = { readonly [login: string]: User | null | undefined };
+import { crowd, randomSession } from "./toolchain-random.ts";
+import {
+  issues,
+  type Language,
+  languages,
+  openSession,
+  people,
+  policy,
+  type Session,
+  type Users,
+  type Waiting,
+} from "./toolchain-session.ts";
 
 interface Step {
   readonly call: string;
@@ -28,64 +28,16 @@ interface Step {
   readonly asked?: readonly string[];
 }
 
-/** Answers get_user as an MCP server would, and keeps the logins that it was asked for. */
-function directory(users: Users, waiting: Waiting): Backend & { readonly asked: string[] } {
-  const asked: string[] = [];
-  const answer = (tool: string, args: unknown): unknown => {
-    const { login } = args as { login: string };
-    asked.push(tool === "get_user" ? login : `${tool}: ${login}`);
-    const user = Object.hasOwn(users, login) ? users[login] : undefined;
-    if (user === undefined || user === null) throw new Error(`There is no user "${login}"`);
-    const text = JSON.stringify({ login, biography: "b".repeat(user.biography ?? 0), role: user.role });
-    return { content: [{ type: "text", text }] };
-  };
-  const later = async (tool: string, args: unknown): Promise<unknown> => {
-    // Another turn of the event loop, so that answers come after the run has ended.
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    return answer(tool, args);
-  };
-  const synchronous = waiting === "synchronous";
-  return { name: "directory", synchronous, callTool: synchronous ? answer : later, asked };
-}
-
-interface Session {
-  readonly guard: WasmGuard;
-  readonly backend: ReturnType<typeof directory>;
-  readonly log: LogEntry[];
-  readonly events: GuardEvent[];
-  /** The tool's description by label_resource. */
-  describe(tool: string, args?: unknown): Promise<string>;
-}
-
-const policy = { "allow-only": { "min-integrity": "approved", repos: "public" } };
-const people: Users = { ada: { role: "member" }, bob: { role: "visitor", biography: 1000 }, cat: { role: "visitor" } };
-const issues = Object.keys(people).map((login, index) => ({ number: index + 1, user: { login } }));
-
 export function toolchainsSuite(runner: Runner, library: Library, environment: Environment): void {
   const ways: Waiting[] = ["synchronous", "replay", "stepwise"];
   if ("Suspending" in WebAssembly) ways.push("jspi");
 
-  const open = async (
+  const open = (
     language: Language,
     waiting: Waiting,
     users: Users,
-    arrive: (bytes: Uint8Array<ArrayBuffer>) => GuardSource = (bytes) => bytes,
-  ): Promise<Session> => {
-    const backend = directory(users, waiting);
-    const log: LogEntry[] = [];
-    const events: GuardEvent[] = [];
-    const guard = await library.loadGuard(arrive(await environment.guard(`${language}-guard`)), {
-      name: language,
-      backend,
-      log: (entry) => log.push(entry),
-      onEvent: (event) => events.push(event),
-      suspension: waiting === "jspi" ? "jspi" : "replay",
-      speculate: waiting !== "stepwise",
-    });
-    const describe = async (tool: string, args?: unknown): Promise<string> =>
-      (await guard.labelResource({ tool, args })).description;
-    return { guard, backend, log, events, describe };
-  };
+    arrive?: (bytes: Uint8Array<ArrayBuffer>) => GuardSource,
+  ): Promise<Session> => openSession(library, environment, language, waiting, users, arrive);
 
   /** One test per language and way of waiting, with a guard that knows its policy. */
   const each = (
@@ -315,6 +267,23 @@ export function toolchainsSuite(runner: Runner, library: Library, environment: E
     const runs = session.events.flatMap((event) => (event.type === "label-call" ? [event.runs] : []));
     equal(runs, [1, waiting === "stepwise" ? 4 : waiting === "replay" ? 2 : 1, 1]);
   });
+
+  let reference: Promise<unknown[]> | undefined;
+  for (const language of languages) {
+    for (const waiting of ways) {
+      runner.test(
+        `toolchains: ${language}, ${waiting}: a random session comes to what it comes to elsewhere`,
+        async () => {
+          const run = async (...which: [Language, Waiting]): Promise<unknown[]> =>
+            randomSession(await open(...which, crowd), 20261122, 120);
+          reference ??= run("c", "synchronous");
+          const [expected, actual] = [await reference, await run(language, waiting)];
+          for (const [step, wanted] of expected.entries())
+            equal(actual[step], wanted, `Another outcome in step ${step}`);
+        },
+      );
+    }
+  }
 
   each(
     "memory does not grow over 2000 calls",
