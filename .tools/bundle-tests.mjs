@@ -1,7 +1,7 @@
 // Bundles test files for Node: relative imports go in, packages (edge-guard among them, through its own name) stay outside.
 import { root } from "./ensure.mjs";
 
-export async function bundleTests(files, outdir) {
+export async function bundleTests(files, outdir, options = {}) {
   const esbuild = await import("esbuild");
   await esbuild.build({
     absWorkingDir: root,
@@ -17,5 +17,6 @@ export async function bundleTests(files, outdir) {
     logLevel: "warning",
     jsx: "automatic",
     jsxImportSource: "preact",
+    ...options,
   });
 }

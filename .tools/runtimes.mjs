@@ -117,7 +117,7 @@ export const runtimes = {
       folder,
       JSON.stringify(settings),
     ],
-    environment: () => ({ MINIFLARE_WORKERD_PATH: "", WRANGLER_SEND_METRICS: "false" }),
+    environment: () => ({ WRANGLER_SEND_METRICS: "false" }),
   },
   deno: {
     title: "Deno",

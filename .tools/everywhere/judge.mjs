@@ -25,7 +25,13 @@ function byKey(tests) {
  * Gives `{ cells: { [runtime]: { [suite]: { passed, failed, gaps } } }, suites, gaps: [{ runtime, suite, test, reason }], failures, passed, failed }`.
  */
 export function judge(outcomes, gaps, whole) {
-  const rules = gaps.map((gap) => ({ ...gap, used: new Set(), pattern: toPattern(gap.tests) }));
+  const rules = gaps.map(({ runtimes, tests, except = [], reason }) => ({
+    runtimes,
+    tests,
+    reason,
+    used: new Set(),
+    fits: (key) => toPattern(tests).test(key) && !except.some((glob) => toPattern(glob).test(key)),
+  }));
   const results = Object.fromEntries(Object.entries(outcomes).map(([name, { tests }]) => [name, byKey(tests)]));
   const all = new Map();
   for (const [name, found] of Object.entries(results)) {
@@ -44,7 +50,7 @@ export function judge(outcomes, gaps, whole) {
     for (const [key, { suite, seenIn }] of all) {
       const cell = cells[name][suite];
       const result = results[name].get(key);
-      const rule = rules.find((one) => one.runtimes.includes(name) && one.pattern.test(key));
+      const rule = rules.find((one) => one.runtimes.includes(name) && one.fits(key));
       rule?.used.add(name);
       const good = result !== undefined && result.failure === undefined;
       if (good && rule === undefined) {

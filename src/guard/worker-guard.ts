@@ -17,7 +17,8 @@ import type { CallMessage, DoneMessage, FromWorker, ToWorker, WireFault } from "
 export interface WorkerLike {
   postMessage(message: unknown, transfer: Transferable[]): void;
   terminate(): unknown;
-  addEventListener(type: "message" | "messageerror" | "error", listener: (event: never) => void): void;
+  // biome-ignore lint/suspicious/noExplicitAny: with any other type the platform's own Worker would not fit.
+  addEventListener(type: "message" | "messageerror" | "error", listener: (event: any) => void): void;
 }
 
 export interface WorkerGuardOptions extends LoadGuardOptions {

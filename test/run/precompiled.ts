@@ -1,27 +1,38 @@
 // A library that takes its guards precompiled, for runtimes that do not compile bytes: suites hand over bytes all the same.
-import type { GuardSource } from "edge-guard";
+import type { CompileGuardOptions, GuardSource } from "edge-guard";
 import type { Library } from "../suites/suite.ts";
 
-/** What tells one compiled guard from another: the digest of its bytes and the cap on its memory. */
-async function keyOf(bytes: Uint8Array<ArrayBuffer>, memoryPages: number): Promise<string> {
+/** What tells one compiled guard from another: the digest of its bytes and the cap on its memory, or that it is as it came. */
+async function keyOf(bytes: Uint8Array<ArrayBuffer>, memoryPages: number | undefined): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}-${memoryPages}`;
+  return `${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}-${memoryPages ?? "plain"}`;
 }
 
-/** Puts something in the place of a guard's bytes, or `undefined` to leave them. */
+/**
+ * Gives the module to use in the place of a guard's bytes, or `undefined` to leave them. With `memoryPages` it is to be prepared with
+ * that cap, without it is what the suite itself wants compiled.
+ */
 export type Replace = (
   key: string,
   bytes: Uint8Array<ArrayBuffer>,
-  memoryPages: number,
+  memoryPages: number | undefined,
 ) => WebAssembly.Module | undefined;
+
+/** Where suites call `WebAssembly.compile` themselves they call this, in bundles for runtimes that cannot; the library does not. */
+export function offerCompile(replace: Replace): void {
+  const compile = async (bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> =>
+    replace(await keyOf(bytes, undefined), bytes, undefined) ?? WebAssembly["compile"](bytes);
+  Object.assign(globalThis, { compileForSuite: compile });
+}
 
 /**
  * The library with `loadGuard` and `compileGuard` that ask `replace` for the module of the bytes that they are given. Loads with
  * `integrity` or a `cache` are about bytes and stay as they are.
  */
 export function withPrecompiled(library: Library, replace: Replace): Library {
-  async function settled(source: GuardSource, options: Parameters<Library["loadGuard"]>[1] = {}): Promise<GuardSource> {
-    const given = (await (source as Promise<unknown>)) as GuardSource;
+  type Settled = Exclude<GuardSource, Promise<GuardSource>>;
+  async function settled(source: GuardSource, options: CompileGuardOptions = {}): Promise<Settled> {
+    const given = (await (source as Promise<unknown>)) as Settled;
     const memoryPages = options.limits?.memoryPages ?? 512;
     if (!(given instanceof Uint8Array) || "integrity" in options || "cache" in options) return given;
     const bytes = given as Uint8Array<ArrayBuffer>;

@@ -4,25 +4,26 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import * as library from "edge-guard";
 import { reportSuites } from "../every-suite.ts";
-import { withPrecompiled } from "../precompiled.ts";
+import { offerCompile, type Replace, withPrecompiled } from "../precompiled.ts";
 
 const folder = process.argv[2] ?? "";
 const only = JSON.parse(process.argv[3] ?? "[]") as string[];
 const guards = new URL("../../../guards/", import.meta.url);
 mkdirSync(folder, { recursive: true });
 
-const recording = withPrecompiled(library, (key, bytes, memoryPages) => {
+const record: Replace = (key, bytes, memoryPages) => {
   try {
-    const prepared = library.prepareGuard(bytes, { memoryPages });
+    const prepared = memoryPages === undefined ? bytes : library.prepareGuard(bytes, { memoryPages });
     // What does not compile here does not deploy either.
     if (WebAssembly.validate(prepared)) writeFileSync(`${folder}/${key}.wasm`, prepared);
   } catch {
     // Bytes that cannot be a guard are refused before they would be compiled, in every runtime.
   }
   return undefined;
-});
+};
+offerCompile(record);
 await reportSuites(
-  recording,
+  withPrecompiled(library, record),
   { name: "node", guard: async (name) => new Uint8Array(await readFile(new URL(`${name}.wasm`, guards))) },
   { name: "node", endsLoops: true, only },
   "Node",

@@ -1,7 +1,7 @@
 // Every suite in a Worker's handler. Guards come as compiled modules with the deployment: `modules` by key, `guards` as bytes by name.
 import * as library from "edge-guard";
 import { reportSuites, type Settings } from "../every-suite.ts";
-import { withPrecompiled } from "../precompiled.ts";
+import { offerCompile, type Replace, withPrecompiled } from "../precompiled.ts";
 
 export interface Deployed {
   readonly modules: Readonly<Record<string, WebAssembly.Module>>;
@@ -9,7 +9,9 @@ export interface Deployed {
 }
 
 export function createHandler({ modules, guards }: Deployed): { fetch(request: Request): Promise<Response> } {
-  const precompiled = withPrecompiled(library, (key) => (Object.hasOwn(modules, key) ? modules[key] : undefined));
+  const deployed: Replace = (key) => (Object.hasOwn(modules, key) ? modules[key] : undefined);
+  const precompiled = withPrecompiled(library, deployed);
+  offerCompile(deployed);
   return {
     async fetch(request) {
       const settings = (await request.json()) as Settings;
