@@ -14,15 +14,7 @@ import {
   type InstanceOptions,
   memoryExcess,
 } from "../wasm/instance.ts";
-import {
-  createRecording,
-  createRun,
-  type LogLine,
-  type Recording,
-  type RunHost,
-  recordingBytes,
-  repeatingHost,
-} from "../wasm/run.ts";
+import { createRun, type LogLine, type Recording, type RunHost, recordingBytes, repeatingHost } from "../wasm/run.ts";
 
 /** A finished call, enough to run it again. */
 interface JournalEntry {
@@ -98,7 +90,7 @@ function checkpointBytes(checkpoint: Checkpoint | undefined): number {
 
 /** Starts an instance; `suspends` is how its first call will want it. */
 export async function createGuestState(options: GuestStateOptions, suspends: boolean): Promise<GuestState> {
-  const genesis = createRecording();
+  const genesis: Recording = {};
   const clocks = { ahead: 0n };
   const host: RunHost = {
     ask: () => null,

@@ -8,7 +8,6 @@ import { stopRun } from "../wasm/faults.ts";
 import { canSuspend, type Guest } from "../wasm/instance.ts";
 import {
   type Answer,
-  createRecording,
   createRun,
   type LogLine,
   type Question,
@@ -39,9 +38,10 @@ export interface LabelCallReport {
   suspension: Suspension;
   recording: Recording;
   runs: number;
-  questions: Questions;
-  /** Keys of the questions of the last run, those beyond the limit aside. */
-  asked: Set<string>;
+  /** Absent until the guest asks. */
+  questions: Questions | undefined;
+  /** Keys of the questions of the last run, those beyond the limit aside; absent when there were none. */
+  asked: Set<string> | undefined;
   sleeps: number[];
 }
 
@@ -99,7 +99,12 @@ interface Call {
   readonly state: GuestState;
   readonly options: LabelCallOptions;
   readonly report: LabelCallReport;
-  readonly questions: Questions;
+}
+
+/** Made when the guest first asks: most calls do not. */
+function questionsOf({ report, recording, options }: Call): Questions {
+  report.questions ??= createQuestions(options.backend, recording, options);
+  return report.questions;
 }
 
 /** Makes the call and gives the guest's answer. What the guest throws comes out unchanged. */
@@ -110,10 +115,16 @@ export function labelCall(
   suspension: Suspension,
   options: LabelCallOptions,
 ): { answer: string | Promise<string>; report: LabelCallReport } {
-  const recording = createRecording();
-  const questions = createQuestions(options.backend, recording, options);
-  const report: LabelCallReport = { suspension, recording, runs: 0, questions, asked: new Set(), sleeps: [] };
-  const call: Call = { name, text, recording, state, options, report, questions };
+  const recording: Recording = {};
+  const report: LabelCallReport = {
+    suspension,
+    recording,
+    runs: 0,
+    questions: undefined,
+    asked: undefined,
+    sleeps: [],
+  };
+  const call: Call = { name, text, recording, state, options, report };
   const strategy = suspension === "replay" ? replay : suspension === "jspi" ? suspended : direct;
   // The report must reach the caller even when the strategy throws at once.
   try {
@@ -127,7 +138,7 @@ export function labelCall(
 function execute(call: Call, guest: Guest, host: RunHost): { answer: string | Promise<string>; run: Run } {
   const run = createRun(call.recording, host);
   call.report.runs++;
-  call.report.asked = new Set();
+  call.report.asked = undefined;
   guest.run = run;
   const leave = (): void => {
     // Also after a throw: half a line must not turn up in a later run.
@@ -145,7 +156,9 @@ function execute(call: Call, guest: Guest, host: RunHost): { answer: string | Pr
 }
 
 /** Whether a question is beyond the limit of this run. Otherwise it counts from now on. */
-function overLimit({ report: { asked }, options }: Call, { key }: Question): boolean {
+function overLimit({ report, options }: Call, { key }: Question): boolean {
+  report.asked ??= new Set();
+  const { asked } = report;
   if (asked.has(key)) return false;
   if (asked.size >= options.backendCalls) return true;
   asked.add(key);
@@ -160,16 +173,17 @@ function slept(report: LabelCallReport, milliseconds: number): void {
 
 /** What the host told the guest in the run that counts: answers that only a speculative run asked for do not belong to it. */
 export function finalRecording({ recording, asked }: LabelCallReport): Recording {
-  for (const key of recording.answers.keys()) if (!asked.has(key)) recording.answers.delete(key);
+  const { answers } = recording;
+  if (answers !== undefined) for (const key of answers.keys()) if (asked?.has(key) !== true) answers.delete(key);
   return recording;
 }
 
 /** No asynchronous backend: one run, nothing awaited, no checkpoint. A sleep moves the guest's clock instead of the wall's. */
 function direct(call: Call): string | Promise<string> {
-  const { state, options, questions, report } = call;
+  const { state, options, report } = call;
   const run = (guest: Guest): string | Promise<string> =>
     execute(call, guest, {
-      ask: (question) => (overLimit(call, question) ? null : (questions.ask(question) ?? null)),
+      ask: (question) => (overLimit(call, question) ? null : (questionsOf(call).ask(question) ?? null)),
       sleep(milliseconds) {
         slept(report, milliseconds);
         state.advance(milliseconds);
@@ -199,7 +213,7 @@ async function attempt(
   stepwise: boolean,
   sleepsDone: number,
 ): Promise<{ answer: string } | { sleep?: number }> {
-  const { options, questions } = call;
+  const { options } = call;
   const lines: LogLine[] = [];
   let tentative = false;
   let unknown = 0;
@@ -209,6 +223,7 @@ async function attempt(
   const host: RunHost = {
     ask(question: Question): Answer {
       if (overLimit(call, question)) return null;
+      const questions = questionsOf(call);
       const found = questions.ask(question);
       if (found !== undefined) return found;
       tentative = true;
@@ -240,7 +255,7 @@ async function attempt(
 
 /** Runs again from the state before the call until a run has asked nothing unknown. */
 async function replay(call: Call): Promise<string> {
-  const { state, options, questions, report } = call;
+  const { state, options, report } = call;
   // Where going back is likely, or would take long, a checkpoint beforehand is the cheaper way.
   const settle = async (): Promise<void> => {
     try {
@@ -262,13 +277,13 @@ async function replay(call: Call): Promise<string> {
       slept(report, outcome.sleep);
       await sleepFor(outcome.sleep, options.deadline);
     }
-    await options.deadline.race(questions.settled());
+    if (report.questions !== undefined) await options.deadline.race(report.questions.settled());
   }
 }
 
 /** Suspends the guest at every question (JavaScript Promise Integration). */
 async function suspended(call: Call): Promise<string> {
-  const { state, options, questions, report } = call;
+  const { state, options, report } = call;
   if (suspensions >= maximumSuspensions) {
     throw new LimitError(
       "suspensions",
@@ -281,7 +296,7 @@ async function suspended(call: Call): Promise<string> {
     const host: RunHost = {
       ask: () => null,
       askLater: async (question) =>
-        overLimit(call, question) ? null : options.deadline.race(questions.answer(question)),
+        overLimit(call, question) ? null : options.deadline.race(questionsOf(call).answer(question)),
       sleep: () => {},
       async sleepLater(milliseconds): Promise<void> {
         slept(report, milliseconds);

@@ -46,6 +46,8 @@ export function createQuestions(
   options: QuestionOptions,
 ): Questions {
   const { deadline } = options;
+  recording.answers ??= new Map();
+  const { answers } = recording;
   const asked = new Map<string, Asked>();
   const pending = new Map<string, Promise<Answer>>();
   const waiting: (() => void)[] = [];
@@ -72,7 +74,7 @@ export function createQuestions(
             cause,
           });
     }
-    recording.answers.set(entry.question.key, answer);
+    answers.set(entry.question.key, answer);
     return answer;
   };
 
@@ -165,7 +167,7 @@ export function createQuestions(
   };
 
   const ask = (question: Question): Answer | undefined => {
-    const known = recording.answers.get(question.key);
+    const known = answers.get(question.key);
     if (known !== undefined) return known;
     if (pending.has(question.key)) return undefined;
     const entry = note(question);
@@ -188,9 +190,7 @@ export function createQuestions(
     ask,
     async answer(question): Promise<Answer> {
       const now = ask(question);
-      return now !== undefined
-        ? now
-        : ((await pending.get(question.key)) ?? recording.answers.get(question.key) ?? null);
+      return now !== undefined ? now : ((await pending.get(question.key)) ?? answers.get(question.key) ?? null);
     },
     async settled(): Promise<void> {
       while (pending.size > 0) await Promise.all(pending.values());

@@ -288,7 +288,7 @@ function guardOf(
     callOptions: CallOptions,
   ): void => {
     const events: GuardEvent[] = [
-      ...report.questions.events(report.asked),
+      ...(report.questions?.events(report.asked ?? new Set()) ?? []),
       ...report.sleeps.map((milliseconds): GuardEvent => ({ type: "sleep", guard: name, milliseconds })),
       {
         type: "label-call",
@@ -296,7 +296,7 @@ function guardOf(
         function: phase,
         suspension: report.suspension,
         runs: report.runs,
-        questions: report.asked.size,
+        questions: report.asked?.size ?? 0,
         ...(error === undefined ? {} : { error }),
       },
     ];

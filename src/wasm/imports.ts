@@ -1,6 +1,6 @@
 // The env imports: call_backend and host_log (guard-abi.md). Every pointer comes from a hostile guest and is checked.
 import type { Guest } from "./instance.ts";
-import type { Answer, LogLevel, Question, Run } from "./run.ts";
+import { type Answer, type LogLevel, type Question, type Run, writeLog } from "./run.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -53,30 +53,30 @@ function writeAnswer(memory: WebAssembly.Memory, answer: Answer, pointer: number
 export function callBackend(guest: Guest, parameters: readonly number[]): number {
   const { run } = guest;
   if (run === undefined) return -1;
-  run.check?.();
+  run.host.check?.();
   const question = readQuestion(guest.memory, run, parameters);
   if (question === undefined) return -1;
-  const answer = run.ask(question);
+  const answer = run.host.ask(question);
   return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 
 export async function callBackendLater(guest: Guest, parameters: readonly number[]): Promise<number> {
   const { run } = guest;
-  if (run?.askLater === undefined) return callBackend(guest, parameters);
-  run.check?.();
+  if (run?.host.askLater === undefined) return callBackend(guest, parameters);
+  run.host.check?.();
   const question = readQuestion(guest.memory, run, parameters);
   if (question === undefined) return -1;
-  const answer = await run.askLater(question);
+  const answer = await run.host.askLater(question);
   return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 
 export function hostLog(guest: Guest, level: number, pointer: number, length: number): void {
   const { run } = guest;
-  run?.check?.();
+  run?.host.check?.();
   const rank = level >= 0 && level <= 3 ? level : 1;
   // Nobody wants it: a guard may log hundreds of lines in one call, so they are not even decoded.
   if (run === undefined || rank < guest.wantedLevel) return;
   const bytes = viewOf(guest.memory, pointer, Math.min(length >>> 0, maximumLogBytes));
   if (bytes === undefined) return;
-  run.log({ level: levels[level] ?? "unknown", message: lenient.decode(bytes), source: "host_log" });
+  writeLog(run, { level: levels[level] ?? "unknown", message: lenient.decode(bytes), source: "host_log" });
 }

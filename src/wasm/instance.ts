@@ -4,7 +4,7 @@ import { type LabelFunction, pageSize, reserved, wasiModule } from "./contract.t
 import { callBackend, callBackendLater, hostLog } from "./imports.ts";
 
 import type { Preparation } from "./prepare.ts";
-import type { LogLevel, Run } from "./run.ts";
+import { type LogLevel, type Run, readClock as recordedClock } from "./run.ts";
 import type { WasiHost } from "./wasi.ts";
 
 /** What instances of one module share. */
@@ -150,18 +150,18 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     },
     now(clock): bigint {
       const read = (): bigint => readClock(clock);
-      return guest.run === undefined ? read() : guest.run.clock(clock === 0 ? 0 : 1, read);
+      return guest.run === undefined ? read() : recordedClock(guest.run, clock === 0 ? 0 : 1, read);
     },
     sleep(milliseconds): void {
       const { run } = guest;
       if (run === undefined) return;
-      run.sleep(milliseconds, run.sleeps);
+      run.host.sleep(milliseconds, run.sleeps);
       run.sleeps++;
     },
     async sleepLater(milliseconds): Promise<void> {
       const { run } = guest;
       if (run === undefined) return;
-      await (run.sleepLater ?? run.sleep)(milliseconds, run.sleeps);
+      await (run.host.sleepLater ?? run.host.sleep)(milliseconds, run.sleeps);
       run.sleeps++;
     },
     suspending: suspending as Guest["suspending"],

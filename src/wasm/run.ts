@@ -20,27 +20,23 @@ export interface Question {
 /** The answer's bytes, or `null` for -1. */
 export type Answer = Uint8Array | null;
 
-/** What the host told the guest during one label call. */
+/** What the host told the guest during one label call. What is absent was never needed: most calls ask for nothing. */
 export interface Recording {
-  readonly answers: Map<string, Answer>;
+  answers?: Map<string, Answer>;
   /**
    * Readings by clock and by how many sleeps lay behind: a speculative run never gets past a sleep, so what the guest reads after one
    * is never older than the sleep.
    */
-  readonly clocks: Map<string, bigint[]>;
-  readonly randoms: Uint8Array[];
-}
-
-export function createRecording(): Recording {
-  return { answers: new Map(), clocks: new Map(), randoms: [] };
+  clocks?: Map<string, bigint[]>;
+  randoms?: Uint8Array[];
 }
 
 /** What a recording holds, roughly, in bytes. */
 export function recordingBytes({ answers, clocks, randoms }: Recording): number {
   let bytes = 0;
-  for (const [key, answer] of answers) bytes += key.length + (answer?.length ?? 0);
-  for (const readings of clocks.values()) bytes += readings.length * 24;
-  for (const random of randoms) bytes += random.length + 64;
+  for (const [key, answer] of answers ?? []) bytes += key.length + (answer?.length ?? 0);
+  for (const readings of clocks?.values() ?? []) bytes += readings.length * 24;
+  for (const random of randoms ?? []) bytes += random.length + 64;
   return bytes;
 }
 
@@ -59,12 +55,18 @@ export interface RunHost {
   check?(): void;
 }
 
-export interface Run extends RunHost {
+/** One run, a plain record: it is made for every call. */
+export interface Run {
+  readonly host: RunHost;
   readonly recording: Recording;
-  clock(id: number, now: () => bigint): bigint;
-  random(length: number, fill: (bytes: Uint8Array<ArrayBuffer>) => void): Uint8Array;
   /** How many sleeps lie behind: questions after a sleep are new questions. */
   sleeps: number;
+  clocks: number;
+  positions: Map<string, number> | undefined;
+  randoms: number;
+  randomBytes: number;
+  lines: number;
+  logLength: number;
 }
 
 const maximumClocks = 1_000_000;
@@ -75,65 +77,69 @@ const maximumLogLength: number = 4 * 1024 * 1024;
 
 /** A run over a recording: what it holds is repeated in order, what goes beyond it is added to it. */
 export function createRun(recording: Recording, host: RunHost): Run {
-  let clocks = 0;
-  let randoms = 0;
-  let randomBytes = 0;
-  let lines = 0;
-  let logLength = 0;
-  const positions = new Map<string, number>();
-  const run: Run = {
-    ...host,
+  return {
+    host,
     recording,
     sleeps: 0,
-    clock(id, now): bigint {
-      if (++clocks > maximumClocks)
-        throw new LimitError("clocks", `The guard read the clock more than ${maximumClocks} times in one call`);
-      const key = `${run.sleeps}:${id}`;
-      const position = positions.get(key) ?? 0;
-      positions.set(key, position + 1);
-      let readings = recording.clocks.get(key);
-      if (readings === undefined) {
-        readings = [];
-        recording.clocks.set(key, readings);
-      }
-      const known = readings[position];
-      if (known !== undefined) return known;
-      const value = now();
-      readings.push(value);
-      return value;
-    },
-    log(line): void {
-      // A run's lines are held back until it counts: a guard that never stops logging must not exhaust the host.
-      if (lines >= maximumLogLines || logLength >= maximumLogLength) return;
-      lines++;
-      logLength += line.message.length;
-      host.log(line);
-      if (lines < maximumLogLines && logLength < maximumLogLength) return;
-      host.log({
-        level: "warn",
-        source: "host",
-        message: "The guard logs too much: the rest of this call's lines is left out",
-      });
-    },
-    random(length, fill): Uint8Array {
-      randomBytes += length;
-      if (++randoms > maximumRandoms || randomBytes > maximumRandomBytes) {
-        throw new LimitError("randoms", `The guard took more than ${maximumRandomBytes} random bytes in one call`);
-      }
-      const known = recording.randoms[randoms - 1];
-      if (known !== undefined && known.length === length) return known;
-      const bytes = new Uint8Array(length);
-      fill(bytes);
-      recording.randoms.splice(randoms - 1, recording.randoms.length, bytes);
-      return bytes;
-    },
+    clocks: 0,
+    positions: undefined,
+    randoms: 0,
+    randomBytes: 0,
+    lines: 0,
+    logLength: 0,
   };
-  return run;
+}
+
+export function readClock(run: Run, id: number, now: () => bigint): bigint {
+  if (++run.clocks > maximumClocks)
+    throw new LimitError("clocks", `The guard read the clock more than ${maximumClocks} times in one call`);
+  const key = `${run.sleeps}:${id}`;
+  run.positions ??= new Map();
+  const position = run.positions.get(key) ?? 0;
+  run.positions.set(key, position + 1);
+  run.recording.clocks ??= new Map();
+  let readings = run.recording.clocks.get(key);
+  if (readings === undefined) {
+    readings = [];
+    run.recording.clocks.set(key, readings);
+  }
+  const known = readings[position];
+  if (known !== undefined) return known;
+  const value = now();
+  readings.push(value);
+  return value;
+}
+
+export function takeRandom(run: Run, length: number, fill: (bytes: Uint8Array<ArrayBuffer>) => void): Uint8Array {
+  run.randomBytes += length;
+  const position = run.randoms++;
+  if (position >= maximumRandoms || run.randomBytes > maximumRandomBytes) {
+    throw new LimitError("randoms", `The guard took more than ${maximumRandomBytes} random bytes in one call`);
+  }
+  run.recording.randoms ??= [];
+  const { randoms } = run.recording;
+  const known = randoms[position];
+  if (known !== undefined && known.length === length) return known;
+  const bytes = new Uint8Array(length);
+  fill(bytes);
+  randoms.splice(position, randoms.length, bytes);
+  return bytes;
+}
+
+/** Hands a line on. A run's lines are held back until it counts: a guard that never stops logging must not exhaust the host. */
+export function writeLog(run: Run, line: LogLine): void {
+  if (run.lines >= maximumLogLines || run.logLength >= maximumLogLength) return;
+  run.lines++;
+  run.logLength += line.message.length;
+  run.host.log(line);
+  if (run.lines < maximumLogLines && run.logLength < maximumLogLength) return;
+  const message = "The guard logs too much: the rest of this call's lines is left out";
+  run.host.log({ level: "warn", source: "host", message });
 }
 
 /** A host for repeating a finished run: answers come from the recording, logs and sleeps go nowhere. */
 export function repeatingHost(recording: Recording): RunHost {
-  const ask = (question: Question): Answer => recording.answers.get(question.key) ?? null;
+  const ask = (question: Question): Answer => recording.answers?.get(question.key) ?? null;
   return {
     ask,
     askLater: async (question) => ask(question),

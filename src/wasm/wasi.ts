@@ -4,6 +4,7 @@ import { wasi as definitions, Fd, WASI } from "@bjorn3/browser_wasi_shim";
 import { ExitSignal } from "./faults.ts";
 import { viewOf } from "./imports.ts";
 import type { Guest } from "./instance.ts";
+import { takeRandom, writeLog } from "./run.ts";
 
 const errno = { success: 0, badDescriptor: 8, fault: 21, invalid: 28, notSupported: 52 } as const;
 const eventType = { clock: 0, read: 1 } as const;
@@ -109,7 +110,13 @@ export interface WasiHost {
 /** The import object of wasi_snapshot_preview1 for a guest: exactly the names that it imports. */
 export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
   const output = (source: "stdout" | "stderr", level: "info" | "warn", rank: number): LineOutput =>
-    new LineOutput(rank < guest.wantedLevel ? undefined : (message) => guest.run?.log({ level, message, source }));
+    new LineOutput(
+      rank < guest.wantedLevel
+        ? undefined
+        : (message) => {
+            if (guest.run !== undefined) writeLog(guest.run, { level, message, source });
+          },
+    );
   const stdout = output("stdout", "info", 1);
   const stderr = output("stderr", "warn", 2);
   const shim = new WASI([], [], [new EmptyInput(), stdout, stderr], { debug: false });
@@ -156,7 +163,7 @@ export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
         for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
       };
       if (guest.run === undefined) fill(target);
-      else target.set(guest.run.random(target.length, fill));
+      else target.set(takeRandom(guest.run, target.length, fill));
       return errno.success;
     },
     poll_oneoff(...pointers: number[]): number {
@@ -179,7 +186,7 @@ export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
   const guarded =
     (body: (...parameters: never[]) => unknown) =>
     (...parameters: never[]): unknown => {
-      guest.run?.check?.();
+      guest.run?.host.check?.();
       try {
         const result = body(...parameters);
         return Number.isInteger(result) ? result : errno.notSupported;
@@ -199,7 +206,7 @@ export function createWasi(guest: Guest, names: readonly string[]): WasiHost {
   }
   if (guest.suspending !== undefined && Object.hasOwn(imports, "poll_oneoff")) {
     imports["poll_oneoff"] = guest.suspending(async (...pointers: number[]) => {
-      guest.run?.check?.();
+      guest.run?.host.check?.();
       const poll = pollResult(guest, pointers);
       if (poll.errno === errno.success && poll.milliseconds > 0) await guest.sleepLater(poll.milliseconds);
       return poll.finish();
