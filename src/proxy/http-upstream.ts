@@ -54,6 +54,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
   let modern = protocolVersion === undefined ? undefined : protocolVersion === MODERN;
   /** The tools whose arguments this server wants repeated in headers; the same for every caller. */
   let toolHeaders = NO_TOOL_HEADERS;
+  let finding: Promise<unknown> | undefined;
 
   const fail = (state: string, transient = false): BackendError =>
     new BackendError(`Cannot ask the server "${name}": ${state}`, { phase: "backend", transient });
@@ -157,7 +158,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
       return session;
     };
 
-    /** Finds out the era; what the server says of itself comes along. */
+    /** What the server says of itself; finds out its era on the way. */
     const discover = async (signal: AbortSignal): Promise<ServerDescription> => {
       if (modern !== false) {
         const reply = await modernRequest("server/discover", {}, {}, signal);
@@ -171,6 +172,14 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
         modern = false;
       }
       return (await waitFor(openOnce(), signal)).description;
+    };
+
+    /** Finds out the era once for all who wait for it. */
+    const findEra = async (signal: AbortSignal): Promise<void> => {
+      finding ??= discover(AbortSignal.timeout(OPEN_TIMEOUT_MS)).finally(() => {
+        finding = undefined;
+      });
+      await waitFor(finding, signal);
     };
 
     const inSession = async (
@@ -251,7 +260,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
       params: JsonObject,
       { signal, onProgress, trace }: UpstreamRequestOptions,
     ): Promise<UpstreamReply> {
-      if (modern === undefined) await discover(signal);
+      if (modern === undefined) await findEra(signal);
       const token = onProgress && `p${lastId + 1}-${method}`;
       const meta = { ...trace, ...(token !== undefined && { progressToken: token }) };
       const hear = (message: JsonObject): void => {
@@ -275,7 +284,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
       const hear = (message: JsonObject): void => {
         if (own(message, "method") === "notifications/tools/list_changed") onChange();
       };
-      await discover(signal);
+      if (modern === undefined) await findEra(signal);
       if (modern) {
         await modernRequest("subscriptions/listen", { notifications: { toolsListChanged: true } }, {}, signal, hear);
         return;

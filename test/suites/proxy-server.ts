@@ -73,7 +73,10 @@ export function proxyServer(options: ProxyServerOptions): ProxyServer {
 
   const answer = (id: unknown, text: string, extra?: Record<string, string>, status = 200): Response => {
     const message = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},${text}}`;
-    return new Response(body === "json" ? message : `: hello\n\n${frame(message)}`, { status, headers: headersOf(extra) });
+    return new Response(body === "json" ? message : `: hello\n\n${frame(message)}`, {
+      status,
+      headers: headersOf(extra),
+    });
   };
 
   const listTools = (params: Body): unknown => {
@@ -118,7 +121,11 @@ export function proxyServer(options: ProxyServerOptions): ProxyServer {
       async start(controller) {
         try {
           await options.before?.(name, signal, (value) => {
-            const notification = { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken, ...(value as object) } };
+            const notification = {
+              jsonrpc: "2.0",
+              method: "notifications/progress",
+              params: { progressToken, ...(value as object) },
+            };
             controller.enqueue(encoder.encode(frame(JSON.stringify(notification))));
           });
           controller.enqueue(encoder.encode(await finish().text()));
@@ -156,7 +163,8 @@ export function proxyServer(options: ProxyServerOptions): ProxyServer {
     if (id === undefined) return new Response(null, { status: 202 });
     const claim = (params["_meta"] as Body | undefined)?.["io.modelcontextprotocol/protocolVersion"];
     const known = options.methods?.[method];
-    if (era === "legacy" && claim !== undefined) return answer(id, `"error":{"code":-32600,"message":"no session"}`, {}, 400);
+    if (era === "legacy" && claim !== undefined)
+      return answer(id, `"error":{"code":-32600,"message":"no session"}`, {}, 400);
     if (era === "modern" && (claim !== "2026-07-28" || headers.get("mcp-method") !== method)) {
       return answer(id, `"error":{"code":-32020,"message":"headers"}`, {}, 400);
     }
@@ -167,7 +175,13 @@ export function proxyServer(options: ProxyServerOptions): ProxyServer {
     if (era === "legacy" && headers.get("mcp-session-id") === null) return new Response("no session", { status: 400 });
     if (era === "modern" && method === "server/discover") {
       const result = {
-        ...{ resultType: "complete", supportedVersions: ["2026-07-28"], ...description, ttlMs: 0, cacheScope: "public" },
+        ...{
+          resultType: "complete",
+          supportedVersions: ["2026-07-28"],
+          ...description,
+          ttlMs: 0,
+          cacheScope: "public",
+        },
         _meta: { "io.modelcontextprotocol/serverInfo": serverInfo },
       };
       return answer(id, `"result":${JSON.stringify(result)}`);

@@ -69,17 +69,31 @@ export function clientRequest(
 ): Request {
   const { id = 1, method, params = {} } = message;
   const prefix = "io.modelcontextprotocol/";
-  const own = era === "modern" ? { [`${prefix}protocolVersion`]: version, [`${prefix}clientCapabilities`]: { sampling: {}, elicitation: {}, tasks: {} } } : {};
-  const sent = era === "modern" || params["_meta"] !== undefined ? { ...params, _meta: { ...(params["_meta"] as object), ...own } } : params;
-  const name = method === "resources/read" ? params["uri"] : method.startsWith("tasks/") ? params["taskId"] : params["name"];
+  const own =
+    era === "modern"
+      ? {
+          [`${prefix}protocolVersion`]: version,
+          [`${prefix}clientCapabilities`]: { sampling: {}, elicitation: {}, tasks: {} },
+        }
+      : {};
+  const sent =
+    era === "modern" || params["_meta"] !== undefined
+      ? { ...params, _meta: { ...(params["_meta"] as object), ...own } }
+      : params;
+  const name =
+    method === "resources/read" ? params["uri"] : method.startsWith("tasks/") ? params["taskId"] : params["name"];
   return rawRequest(JSON.stringify({ jsonrpc: "2.0", id, method, params: sent }), {
     ...(era === "modern" && {
       "MCP-Protocol-Version": version,
       "Mcp-Method": method,
-      ...(typeof name === "string" && { "Mcp-Name": name }),
+      ...(typeof name === "string" && { "Mcp-Name": /^[!-~]+$/.test(name) ? name : encoded(name) }),
     }),
     ...headers,
   });
+}
+
+function encoded(text: string): string {
+  return `=?base64?${btoa(String.fromCharCode(...new TextEncoder().encode(text)))}?=`;
 }
 
 export function rawRequest(body: string, headers: Readonly<Record<string, string | null>> = {}): Request {
@@ -96,7 +110,10 @@ export function rawRequest(body: string, headers: Readonly<Record<string, string
 }
 
 /** The whole answer as text, within the time that no request may exceed. */
-export async function answerOf(proxy: proxyModule.GuardProxy, request: Request): Promise<{ response: Response; text: string; message: Body }> {
+export async function answerOf(
+  proxy: proxyModule.GuardProxy,
+  request: Request,
+): Promise<{ response: Response; text: string; message: Body }> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`No answer within ${SECONDS_TO_ANSWER} s`)), SECONDS_TO_ANSWER * 1000);
@@ -105,7 +122,8 @@ export async function answerOf(proxy: proxyModule.GuardProxy, request: Request):
     const response = await Promise.race([proxy.fetch(request), late]);
     const text = await Promise.race([response.text(), late]);
     const data = /^data: (.*)$/gm;
-    const last = response.headers.get("content-type") === "text/event-stream" ? [...text.matchAll(data)].at(-1)?.[1] : text;
+    const last =
+      response.headers.get("content-type") === "text/event-stream" ? [...text.matchAll(data)].at(-1)?.[1] : text;
     return { response, text, message: last === undefined || last === "" ? {} : (JSON.parse(last) as Body) };
   } finally {
     clearTimeout(timer);
@@ -124,7 +142,10 @@ export function proxySuite(runner: Runner, library: Library, proxies: ProxyLibra
         ...(replyStatus !== undefined && { replyStatus }),
       };
       const { proxy, server: upstream } = testProxy(library, proxies, { era: server, body, ...misbehaviour });
-      const message = test.message ?? { method: "tools/call", params: { name: test.call?.name, arguments: test.call?.arguments ?? {} } };
+      const message = test.message ?? {
+        method: "tools/call",
+        params: { name: test.call?.name, arguments: test.call?.arguments ?? {} },
+      };
       const request =
         test.raw === undefined
           ? clientRequest(message, client, test.headers, test.version)
@@ -137,13 +158,26 @@ export function proxySuite(runner: Runner, library: Library, proxies: ProxyLibra
       if (want.error !== undefined) equal(error?.code, want.error, `Error of ${text}`);
       for (const [key, value] of Object.entries(want.result ?? {})) equal(result?.[key], value, `${key} of ${text}`);
       for (const part of want.contains ?? []) ok(text.includes(part), `The answer says ${part}: ${text}`);
-      if (want.meta) equal({ ...(result?.["_meta"] as { "edge-guard/difc": object })["edge-guard/difc"], ...want.meta }, (result?.["_meta"] as Body)["edge-guard/difc"], "Meta");
+      if (want.meta)
+        equal(
+          { ...(result?.["_meta"] as { "edge-guard/difc": object })["edge-guard/difc"], ...want.meta },
+          (result?.["_meta"] as Body)["edge-guard/difc"],
+          "Meta",
+        );
       if (client === "modern" && result) equal(result["resultType"], "complete", "Type of the result");
-      const reached = upstream.seen.filter(({ method }) => !/^(initialize|notifications\/|server\/discover|tools\/list)/.test(method));
+      const reached = upstream.seen.filter(
+        ({ method }) => !/^(initialize|notifications\/|server\/discover|tools\/list)/.test(method),
+      );
       const wanted = want.upstream ?? (test.call ? undefined : []);
-      if (wanted) equal(reached.map(({ method, params }) => `${method} ${params["name"]}`), wanted, "What reached the server");
+      if (wanted)
+        equal(
+          reached.map(({ method, params }) => `${method} ${params["name"]}`),
+          wanted,
+          "What reached the server",
+        );
       if (want.args) equal(reached[0]?.params["arguments"], want.args, "Arguments");
-      if (want.argsText) ok(reached[0]?.text.includes(`"arguments":${want.argsText}`), `Arguments in ${reached[0]?.text}`);
+      if (want.argsText)
+        ok(reached[0]?.text.includes(`"arguments":${want.argsText}`), `Arguments in ${reached[0]?.text}`);
       for (const word of ["LEAK", ...(want.upstreamLacks ?? [])]) {
         ok(!upstream.seen.some((one) => one.text.includes(word)), `The server hears nothing of ${word}`);
       }
