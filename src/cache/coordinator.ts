@@ -117,6 +117,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
   };
 
   return {
+    keyOf,
     async load(source, prepare, options) {
       const tell: Tell = (told) => ("phase" in told ? options.onProgress?.(told) : options.onCacheEvent?.(told));
       const load: Load = { prepare, options, tell };

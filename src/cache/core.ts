@@ -22,6 +22,8 @@ export type Tell = (told: Told) => void;
 
 export interface Coordinator {
   load(source: SettledSource, prepare: PrepareOptions, options: LoadOptions): Promise<LoadedModule>;
+  /** Stands for one guard, prepared in one way. */
+  keyOf(digest: string, prepare: PrepareOptions): string;
   /** Drops the compiled modules. */
   clear(): void;
 }

@@ -29,6 +29,10 @@ export interface Store {
   prepared(key: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): Promise<WebAssembly.Module | undefined>;
   remembered(address: string, tell: Listener): Promise<AddressRecord | undefined>;
   remember(address: string, record: AddressRecord, tell: Listener): void;
+  /** A stored checkpoint: bytes that nobody has looked at yet. */
+  image(name: string, tell: Listener): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  keepImage(name: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
+  dropImage(name: string, digest: string, tell: Listener): void;
   /** Resolves when everything is written. */
   settled(): Promise<void>;
   close(): void;
@@ -116,6 +120,12 @@ export function createStore(cache: ModuleCache): Store {
       );
       return typeof found === "object" ? found.module : undefined;
     },
+    async image(image, tell) {
+      const bytes: unknown = await attempt("read", (driver) => driver.get(image), tell);
+      return isBytes(bytes) ? bytes : undefined;
+    },
+    keepImage: (image, bytes, tell) => later("write to", (driver) => driver.set(image, bytes), tell),
+    dropImage: (image, digest, tell) => corrupt(digest, tell, (driver) => driver.delete(image)),
     async remembered(address, tell) {
       const key = await addressKey(address);
       const bytes: unknown = await attempt("read", (driver) => driver.get(key), tell);

@@ -100,8 +100,15 @@ export async function createGuestState(options: GuestStateOptions, suspends: boo
     sleepLater: async (milliseconds) => advance(clocks, milliseconds),
     log: options.log,
   };
+  const start = { genesis, journal: [], complete: true, ahead: 0n };
+  const { warm } = options.source;
+  if (warm?.image !== undefined) {
+    const guest = await createGuest(options.source, { ...options.instance, suspends, clocks });
+    if (guest.restore(warm.image)) return keepState(options, guest, { ...start, base: warm.image }, clocks);
+  }
   const guest = await begin(options, clocks, genesis, host, suspends);
-  return keepState(options, guest, { base: undefined, genesis, journal: [], complete: true, ahead: 0n }, clocks);
+  warm?.take(guest.checkpoint());
+  return keepState(options, guest, { ...start, base: undefined }, clocks);
 }
 
 type Clocks = InstanceOptions["clocks"];
@@ -142,11 +149,14 @@ function keepState(
   let journal = [...origin.journal];
   let weight = journal.reduce((sum, { bytes }) => sum + bytes, 0);
   let closed = false;
+  /** Whether another state holds the same base. */
+  let shared = true;
   let rewinds = 0;
   let rewoundLately = false;
 
   const setBase = (guest: Guest): void => {
-    base = guest.checkpoint();
+    base = guest.checkpoint(shared ? undefined : base);
+    shared = false;
     journal = [];
     weight = 0;
     complete = true;
@@ -244,6 +254,7 @@ function keepState(
     async clone(): Promise<GuestState> {
       if (!complete) throw lost();
       const { genesis } = origin;
+      shared = true;
       const second = keepState(options, undefined, { base, genesis, journal, complete, ahead: clocks.ahead });
       await second.rewind();
       return second;

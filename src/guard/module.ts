@@ -1,5 +1,5 @@
 // A compiled guard: verified, prepared, ready to be instantiated many times.
-import type { CacheListener, ModuleCache } from "../cache/cache.ts";
+import type { CacheEvent, CacheListener, ModuleCache } from "../cache/cache.ts";
 import { noteGuard, useCache } from "../cache/process.ts";
 import { ModuleError } from "../errors.ts";
 import { checkCompiled } from "../wasm/compile.ts";
@@ -20,6 +20,12 @@ export interface CompileGuardOptions extends SourceOptions {
    * is in memory only unless `replaceCache` says otherwise. A cache that fails means a slower load, never a failed one.
    */
   readonly cache?: ModuleCache | undefined;
+  /**
+   * Starts instances from the state that the first one had after `_initialize`, and keeps that state beside the module in `cache`: for
+   * guards with a heavy runtime. What the guard then read of clocks and random numbers is the same in every instance, and stored
+   * state is only as trustworthy as the store. Guards whose state cannot be captured start as usual. Default: false.
+   */
+  readonly warmStart?: boolean;
   /** Hears what the cache did for this load. */
   readonly onCacheEvent?: CacheListener | undefined;
   /** Only `memoryPages` counts here. */
@@ -62,9 +68,16 @@ export async function compileGuard(source: GuardSource, options: CompileGuardOpt
     const use = await useCache(options.cache);
     const { module: compiled, digest } = await use.coordinator.load(settled, { memoryPages }, options);
     checkCompiled(compiled);
-    const guest = await guestModule(compiled, memoryPages);
+    let guest = await guestModule(compiled, memoryPages);
     const obstacle = captureObstacle(guest);
     const exported = new Set(WebAssembly.Module.exports(compiled).map((item) => item.name));
+    if (options.warmStart && digest !== undefined && obstacle === undefined && exported.has("_initialize")) {
+      const { openWarmStart } = await import("../cache/warm.ts");
+      const key = use.coordinator.keyOf(digest, { memoryPages });
+      const globals = guest.preparation?.globals.length ?? 0;
+      const tell = (event: CacheEvent): void => options.onCacheEvent?.(event);
+      guest = { ...guest, warm: await openWarmStart(use.store, { digest, key, memoryPages, globals }, tell) };
+    }
     const noted = (guard: WasmGuard): WasmGuard => {
       const { fork } = guard;
       guard.fork = async () => noted(await fork());

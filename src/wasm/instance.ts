@@ -14,6 +14,14 @@ export interface GuestModule {
   readonly memoryPages: number;
   /** Present when the module imports WASI; loaded only then. */
   readonly createWasi?: (guest: Guest, names: readonly string[]) => WasiHost;
+  /** The state after `_initialize`, so that not every instance needs to run it. */
+  readonly warm?: WarmStart;
+}
+
+/** A checkpoint taken after `_initialize`, and who wants one when there is none. */
+export interface WarmStart {
+  readonly image: Checkpoint | undefined;
+  take(checkpoint: Checkpoint): void;
 }
 
 /** A range of the linear memory that the host uses for input or output. */
@@ -70,7 +78,8 @@ export interface Guest {
   readonly suspending: ((body: (...parameters: number[]) => Promise<number>) => unknown) | undefined;
   /** Hands out what the guest wrote to its streams without ending the line. */
   flush(): void;
-  checkpoint(): Checkpoint;
+  /** Captures the state; `recycled` gives its memory up for it and must not be used any more. */
+  checkpoint(recycled?: Checkpoint): Checkpoint;
   /** Puts a state back in place. False when the memory has grown beyond it: then only a fresh instance will do. */
   restore(checkpoint: Checkpoint): boolean;
 }
@@ -166,7 +175,7 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     },
     suspending: suspending as Guest["suspending"],
     flush: () => wasi?.flush(),
-    checkpoint: () => capture(guest, exports, source),
+    checkpoint: (recycled) => capture(guest, exports, source, recycled),
     restore: (checkpoint) => putBack(guest, exports, source, checkpoint),
   };
 
@@ -232,13 +241,25 @@ export function captureObstacle(source: GuestModule): string | undefined {
   return source.preparation.obstacle;
 }
 
-function capture(guest: Guest, exports: WebAssembly.Exports, source: GuestModule): Checkpoint {
+function capture(
+  guest: Guest,
+  exports: WebAssembly.Exports,
+  source: GuestModule,
+  recycled: Checkpoint | undefined,
+): Checkpoint {
   const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
   const skipped = rangesOf(guest.buffers).sort((a, b) => a.pointer - b.pointer);
   const parts: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
   let offset = 0;
+  const copy = (end: number): Uint8Array<ArrayBuffer> => {
+    const old = recycled?.parts[parts.length]?.bytes;
+    // New megabytes for every checkpoint would keep the garbage collector busy.
+    if (old?.length !== end - offset) return memory.slice(offset, end);
+    old.set(memory.subarray(offset, end));
+    return old;
+  };
   for (const { pointer, size } of [...skipped, { pointer: memory.length, size: 0 }]) {
-    if (pointer > offset) parts.push({ offset, bytes: memory.slice(offset, pointer) });
+    if (pointer > offset) parts.push({ offset, bytes: copy(pointer) });
     offset = Math.max(offset, pointer + size);
   }
   return {

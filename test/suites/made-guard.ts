@@ -55,15 +55,23 @@ export interface MadeGuardOptions {
   readonly seed?: number;
   /** How often label_agent goes around in each of the first `hot` functions: enough makes an engine optimise them. Default: 1. */
   readonly rounds?: number;
-  /** Default: 50. */
+  /** How many functions label_agent calls. Default: 50. */
   readonly hot?: number;
+  /** How many operations those have, at about 8 bytes each. Default: 60, as all others. */
+  readonly hotSteps?: number;
 }
 
 /** A guard with fixed answers and code of the wanted size, all of it valid and some of it run. */
-export function makeGuard({ bytes, seed = 0, rounds = 1, hot = 50 }: MadeGuardOptions): Uint8Array<ArrayBuffer> {
+export function makeGuard({
+  bytes,
+  seed = 0,
+  rounds = 1,
+  hot = 50,
+  hotSteps = 60,
+}: MadeGuardOptions): Uint8Array<ArrayBuffer> {
   const steps = 60;
   const size = filler(12345, steps).length;
-  const count = Math.max(1, Math.round((bytes - 600) / (size + 1)));
+  const count = Math.max(1, Math.round((bytes - 600 - hot * (hotSteps - steps) * 8) / (size + 1)));
   const called = Math.min(hot, count);
 
   const answer = (index: number): number[] => {
@@ -113,7 +121,7 @@ export function makeGuard({ bytes, seed = 0, rounds = 1, hot = 50 }: MadeGuardOp
     ),
   ].flat();
   const bodies = [...answers.keys()].map(answer);
-  for (let n = 0; n < count; n++) bodies.push(filler(seed * 1_000_003 + n, steps));
+  for (let n = 0; n < count; n++) bodies.push(filler(seed * 1_000_003 + n, n < called ? hotSteps : steps));
   const codeLength = bodies.reduce((sum, body) => sum + body.length, unsigned(bodies.length).length);
   const data = section(11, vector(answers.map(segment)));
   const start = [...head, 10, ...unsigned(codeLength), ...unsigned(bodies.length)];

@@ -9,6 +9,7 @@ import {
   type ModuleCache,
   memoryCache,
   tieredCache,
+  type WasmGuard,
 } from "edge-guard";
 import * as browser from "edge-guard/browser";
 import { testCache } from "edge-guard/testing";
@@ -32,6 +33,8 @@ export interface LoadRequest {
   readonly minimumBytes?: number;
   /** How often label_agent runs afterwards. */
   readonly calls?: number;
+  /** Keeps the guard, as a page does that works with it; default: closes it. */
+  readonly keep?: boolean;
   /** How long to listen on after the load, in milliseconds: writing goes on in the background. */
   readonly listen?: number;
 }
@@ -83,7 +86,8 @@ const harness = {
       const { milliseconds } = result("");
       let mode = "";
       for (let n = 0; n < (request.calls ?? 1); n++) ({ mode } = await guard.labelAgent({}));
-      await guard.close();
+      if (request.keep) kept.push(guard);
+      else await guard.close();
       await new Promise((resolve) => setTimeout(resolve, request.listen ?? 0));
       return { ...result(mode), milliseconds };
     } catch (error) {
@@ -92,6 +96,10 @@ const harness = {
   },
 
   /** Compiled only: a page cannot have 200 memories, each of which reserves gigabytes of addresses. */
+  /** Calls the guard that was kept last. */
+  async work(calls: number): Promise<void> {
+    for (let n = 0; n < calls; n++) await kept.at(-1)?.labelAgent({});
+  },
   async many(url: string, count: number): Promise<number> {
     const guards = await Promise.all(Array.from({ length: count }, () => compileGuard(url, { cache: shared })));
     return new Set(guards.map(({ module }) => module)).size;
@@ -188,6 +196,7 @@ const harness = {
   },
 };
 
+const kept: WasmGuard[] = [];
 const shared = indexedDbCache();
 let held: IDBDatabase | undefined;
 let databases = 0;
