@@ -76,23 +76,31 @@ export function agentInput(policy: unknown, limit: number): string {
   return bounded(stringify(Object.fromEntries(sent), "the policy"), limit);
 }
 
-// Part by part: JSON.stringify of the whole leaves out what is not JSON, and the guard would label something else.
-const callInput = ({ tool, args }: ToolCall): string =>
-  `{"tool_name":${stringify(tool, '"call.tool"')},"tool_args":${stringify(args ?? {}, '"call.args"')}`;
-const capabilityInput = (capabilities: CallOptions["capabilities"]): string =>
-  capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, '"capabilities"')}`;
+/** JSON.stringify leaves out a property that is not JSON, and the guard would label something else. */
+function checkJson(value: unknown, what: string): void {
+  const usual = typeof value !== "function" && typeof value !== "symbol";
+  if (usual && typeof (value as { toJSON?: unknown } | null | undefined)?.toJSON !== "function") return;
+  stringify(value, what);
+}
 
 /** The input of label_resource. */
 export function resourceInput(call: ToolCall, options: CallOptions, limit: number): string {
   checkCall(call);
   const { capabilities } = options;
-  return bounded(`${callInput(call)}${capabilityInput(capabilities)}}`, limit);
+  const args = call.args ?? {};
+  checkJson(args, '"call.args"');
+  const input = { tool_name: call.tool, tool_args: args };
+  return bounded(stringify(capabilities === undefined ? input : { ...input, capabilities }, '"call.args"'), limit);
 }
 
 /** The input of label_response. */
 export function responseInput(call: ToolCall, result: unknown, options: CallOptions, limit: number): string {
   checkCall(call);
   const { capabilities } = options;
-  const found = stringify(result ?? null, "the result");
-  return bounded(`${callInput(call)},"tool_result":${found}${capabilityInput(capabilities)}}`, limit);
+  const args = call.args ?? {};
+  const found = result ?? null;
+  checkJson(args, '"call.args"');
+  checkJson(found, "the result");
+  const input = { tool_name: call.tool, tool_args: args, tool_result: found };
+  return bounded(stringify(capabilities === undefined ? input : { ...input, capabilities }, "the result"), limit);
 }

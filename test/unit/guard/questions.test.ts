@@ -1,0 +1,102 @@
+// The scheduler of questions: at most so many at once, in order, each once, and no place lost.
+import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import { test } from "node:test";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { createDeadline } from "../../../src/guard/deadline.ts";
+import { createQuestions, type Questions } from "../../../src/guard/questions.ts";
+import type { Question } from "../../../src/wasm/run.ts";
+
+const ask = (n: number): Question => ({ key: String(n), tool: "tool", args: n });
+const text = (answer: unknown): string | null =>
+  answer instanceof Uint8Array ? new TextDecoder().decode(answer) : null;
+
+function make(callTool: Backend["callTool"], concurrency = 4, answerTimeoutMs = 60_000) {
+  const deadline = createDeadline(undefined, undefined, {});
+  const recording = {};
+  const questions: Questions = createQuestions({ name: "test", callTool }, recording, {
+    guard: "g",
+    concurrency,
+    answerTimeoutMs,
+    deadline,
+  });
+  return { deadline, questions };
+}
+
+test("never more than the limit at once, in order, each once", async () => {
+  let now = 0;
+  let most = 0;
+  const order: unknown[] = [];
+  const { questions } = make(async (_tool, args) => {
+    order.push(args);
+    most = Math.max(most, ++now);
+    // Some answer at once, some late, so that places become free in another order.
+    for (let turns = 1 + (((args as number) * 7) % 5); turns > 0; turns--) await null;
+    now--;
+    return args;
+  });
+  for (let n = 0; n < 50; n++) strictEqual(questions.ask(ask(n)), undefined);
+  for (let n = 0; n < 50; n++) strictEqual(questions.ask(ask(n)), undefined, "Asked already");
+  await questions.settled();
+  deepStrictEqual([most, now], [4, 0]);
+  deepStrictEqual(
+    order,
+    Array.from({ length: 50 }, (_, n) => n),
+  );
+  strictEqual(text(questions.ask(ask(49))), "49");
+});
+
+test("places are passed on when backends answer at once, fail or throw", async () => {
+  const { questions } = make((_tool, args) => {
+    if (args === 1) return "at once";
+    if (args === 2) throw new Error("No");
+    return args === 3 ? Promise.reject(new Error("No")) : Promise.resolve(args);
+  }, 1);
+  const first = questions.ask(ask(0));
+  const others = [1, 2, 3, 4].map((n) => questions.answer(ask(n)));
+  strictEqual(first, undefined);
+  deepStrictEqual((await Promise.all(others)).map(text), ['"at once"', null, null, "4"]);
+  await questions.settled();
+  deepStrictEqual(
+    questions.events(new Set(["0", "4"])).map(({ args, used, error }) => [args, used, error?.code]),
+    [
+      [0, true, undefined],
+      [1, false, undefined],
+      [2, false, "backend"],
+      [3, false, "backend"],
+      [4, true, undefined],
+    ],
+  );
+});
+
+test("an end settles everything, also what had not begun, and the backend hears it", async () => {
+  const signals: AbortSignal[] = [];
+  const { questions, deadline } = make((_tool, _args, options) => {
+    if (options?.signal !== undefined) signals.push(options.signal);
+    return new Promise(() => {});
+  }, 2);
+  for (let n = 0; n < 5; n++) questions.ask(ask(n));
+  const pending = questions.events(new Set());
+  ok(
+    pending.every(({ error }) => error !== undefined),
+    "No answer is an error, not an answer of undefined",
+  );
+  deadline.end(new Error("closed"));
+  await questions.settled();
+  deepStrictEqual([signals.length, signals.every(({ aborted }) => aborted)], [2, true]);
+});
+
+test("an answer that takes too long is a failure, and its transport is told to stop", async () => {
+  let stopped = false;
+  const { questions } = make(
+    (_tool, _args, options) => {
+      options?.signal?.addEventListener("abort", () => {
+        stopped = true;
+      });
+      return new Promise(() => {});
+    },
+    4,
+    10,
+  );
+  strictEqual(await questions.answer(ask(1)), null);
+  deepStrictEqual([stopped, questions.events(new Set())[0]?.error?.code], [true, "timeout"]);
+});
