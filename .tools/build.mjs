@@ -16,6 +16,7 @@ const entries = [
   "adapters/browser",
   "adapters/cloudflare",
   "adapters/deno",
+  "adapters/esbuild-plugin",
   "proxy/index",
 ];
 

@@ -18,6 +18,7 @@ const all = [
   ...(await filesBelow("test/unit", ".test.ts")),
   ...(await filesBelow("test/run", ".test.ts")),
   ...(await filesBelow("test/e2e", ".test.ts")),
+  ...(await filesBelow("test/package", ".test.ts")),
 ].sort();
 const tests = wanted.length === 0 ? all : all.filter((file) => wanted.some((part) => file.includes(part)));
 if (tests.length === 0) {

@@ -5,6 +5,8 @@ import { parseArgs } from "node:util";
 export interface Flag {
   readonly type: "string" | "boolean";
   readonly multiple?: true;
+  /** One letter: `-o`. */
+  readonly short?: string;
   /** How it is written in the help: `--guard <name=path>`. */
   readonly usage: string;
   readonly help: string;
@@ -27,7 +29,10 @@ export function readArguments(
   given: readonly string[],
 ): Arguments {
   const options = Object.fromEntries(
-    Object.entries(flags).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
+    Object.entries(flags).map(([name, { type, multiple = false, short }]) => [
+      name,
+      { type, multiple, ...(short !== undefined && { short }) },
+    ]),
   );
   try {
     const { values, positionals } = parseArgs({ args: [...given], options, allowPositionals: true, strict: true });
@@ -46,7 +51,8 @@ export function readArguments(
 
 function isKnown(part: string, flags: Readonly<Record<string, Flag>>): boolean {
   const [name = ""] = part.replace(/^--?/, "").split("=", 1);
-  return part === "--" || Object.hasOwn(flags, name);
+  const isShort = Object.values(flags).some(({ short }) => short !== undefined && part.startsWith(`-${short}`));
+  return part === "--" || isShort || Object.hasOwn(flags, name);
 }
 
 /** The help text of a command. */

@@ -7,12 +7,14 @@ import { isGuardError } from "../errors.ts";
 import { commandHelp, readArguments, UsageError } from "./arguments.ts";
 import { type Command, EXIT } from "./command.ts";
 import { inspectCommand } from "./inspect.ts";
+import { prepareCommand } from "./prepare.ts";
 import { previewCommand } from "./preview.ts";
 import { createTerminal, printable, type Terminal } from "./terminal.ts";
 import { testCommand } from "./test.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   inspect: inspectCommand,
+  prepare: prepareCommand,
   preview: previewCommand,
   test: testCommand,
 };

@@ -1,0 +1,5 @@
+// What a Worker's bundler makes of a .wasm import.
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
