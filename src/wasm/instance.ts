@@ -194,7 +194,7 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     wasi = source.createWasi(guest, names);
     imports[wasiModule] = wasi.imports;
   }
-  exports = (await WebAssembly.instantiate(source.module, imports)).exports;
+  exports = (await instantiate(source.module, imports)).exports;
   memory = exports["memory"] as WebAssembly.Memory;
   checkFirstMemory(memory, source);
   for (const name of ["label_agent", "label_resource", "label_response"]) {
@@ -203,6 +203,27 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     }
   }
   return guest;
+}
+
+/** An engine without address space for another memory throws RangeError: browsers hold a few hundred, until they collect the unused ones. */
+async function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module, imports);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  // They are collected between tasks, not between the steps of one.
+  await new Promise((resolve) => setTimeout(resolve));
+  try {
+    return await WebAssembly.instantiate(module, imports);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new LimitError(
+      "instances",
+      "Cannot start the guard: the engine has no memory for another instance (or its start function exhausted the stack); close guards that are not needed, or share one through guardSessions",
+      { cause },
+    );
+  }
 }
 
 /** For a module that came compiled; examine() looks at the bytes of the others. */

@@ -1,0 +1,63 @@
+// Which strategy a call gets, and how many suspended calls there may be at once.
+import { rejects, strictEqual, throws } from "node:assert";
+import { test } from "node:test";
+import { createDeadline } from "../../../src/guard/deadline.ts";
+import type { GuestState } from "../../../src/guard/guest-state.ts";
+import { chooseSuspension, labelCall } from "../../../src/guard/label-call.ts";
+import { canSuspend } from "../../../src/wasm/instance.ts";
+
+const asynchronous = { name: "a", callTool: async () => 1 };
+const synchronous = { name: "s", synchronous: true, callTool: () => 1 };
+const state = (obstacle: string | undefined, canRewind: boolean, suspends = false): GuestState =>
+  ({ obstacle, canRewind, suspends }) as GuestState;
+
+test("the strategy follows from the backend and from what the state allows", () => {
+  const free = state(undefined, true);
+  strictEqual(chooseSuspension("auto", undefined, free, "g"), "none");
+  strictEqual(chooseSuspension("jspi", synchronous, free, "g"), "none");
+  strictEqual(chooseSuspension("auto", asynchronous, free, "g"), "replay");
+  strictEqual(chooseSuspension("jspi", asynchronous, free, "g"), "jspi");
+  const bounded = state("its code uses table.set", true);
+  strictEqual(chooseSuspension("replay", asynchronous, bounded, "g"), "replay");
+  strictEqual(chooseSuspension("auto", asynchronous, bounded, "g"), canSuspend() ? "jspi" : "replay");
+  const lost = state("its code uses table.set", false);
+  throws(() => chooseSuspension("replay", asynchronous, lost, "g"), {
+    code: "state-not-capturable",
+    message: /table\.set/,
+  });
+  strictEqual(chooseSuspension("auto", synchronous, lost, "g"), "none");
+  strictEqual(
+    chooseSuspension("auto", synchronous, state("x", false, true), "g"),
+    "jspi",
+    "Its only instance suspends",
+  );
+});
+
+test("suspended calls are refused long before an engine dies of them", async () => {
+  const fail: ((error: Error) => void)[] = [];
+  const waiting = {
+    ...state(undefined, true),
+    guest: () => new Promise<never>((_, reject) => void fail.push(reject)),
+  } as GuestState;
+  const begin = (): Promise<string> =>
+    Promise.resolve(
+      labelCall("label_agent", "{}", waiting, "jspi", {
+        guard: "g",
+        backend: asynchronous,
+        backendCalls: 1,
+        answerTimeoutMs: 1000,
+        concurrency: 1,
+        speculate: true,
+        exchange: { outputBytes: 65_536 },
+        deadline: createDeadline(undefined, undefined, {}),
+        log: () => {},
+      }).answer,
+    );
+  const calls = Array.from({ length: 4096 }, begin);
+  await rejects(begin(), { code: "limit", limit: "suspensions", message: /4096 are suspended/ });
+  fail.pop()?.(new Error("over"));
+  await rejects(calls.pop() ?? Promise.resolve(), /over/);
+  const next = begin();
+  for (const one of fail) one(new Error("over"));
+  await Promise.allSettled([...calls, next]);
+});
