@@ -32,6 +32,8 @@ export interface DenoKvAgentsOptions {
 
 /** Deno KV takes values of at most 64 KiB. */
 const MAX_BYTES = 65_000;
+/** A KV on this machine says "database is locked" while another process writes. */
+const MAX_FAULTS = 50;
 
 /**
  * A store in Deno KV, for Deno and Deno Deploy. States are kept compressed; one that is still too large withholds the call.
@@ -47,24 +49,33 @@ export function denoKvAgents(kv: DenoKvLike, options: DenoKvAgentsOptions = {}):
 
   const change = async <T>(key: string, how: (state: AgentState) => StateChange<T>): Promise<T> => {
     const path = [prefix, key];
+    let faults = 0;
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const entry = await kv.get(path, { consistency: "strong" });
-      const { next, value } = how(entry.value === null ? emptyState : await unpack(entry.value));
-      if (next === undefined) return value;
-      const bytes = await pack(next);
-      if (bytes.length > MAX_BYTES) {
-        throw new StateError(`Cannot keep the agent's labels: ${bytes.length} bytes are more than Deno KV takes`);
+      // What `how` throws is the caller's; a fault of the KV may pass. A change that was stored after all and is made again only restricts.
+      const entry = await kv.get(path, { consistency: "strong" }).catch(passing);
+      if (entry !== undefined) {
+        const { next, value } = how(entry.value === null ? emptyState : await unpack(entry.value));
+        if (next === undefined) return value;
+        const bytes = await pack(next);
+        if (bytes.length > MAX_BYTES) {
+          throw new StateError(`Cannot keep the agent's labels: ${bytes.length} bytes are more than Deno KV takes`);
+        }
+        const commit = kv
+          .atomic()
+          .check(entry as never)
+          .set(path, bytes, expiry)
+          .commit();
+        const done = await commit.catch(passing);
+        if (done?.ok === true) return value;
       }
-      const { ok } = await kv
-        .atomic()
-        .check(entry as never)
-        .set(path, bytes, expiry)
-        .commit();
-      if (ok) return value;
       // Whoever lost waits a little, longer the more often, so that not all come back at once.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** attempt, 100)));
     }
     throw new StateError(`Cannot change the agent's labels: others came in between ${attempts} times`);
+
+    function passing(cause: unknown): undefined {
+      if (++faults >= MAX_FAULTS) throw new StateError("Cannot change the agent's labels: Deno KV failed", { cause });
+    }
   };
 
   return {

@@ -15,6 +15,8 @@ export interface DurableObjectAgentsOptions {
   readonly attempts?: number;
 }
 
+const PATIENCE_MS = 1000;
+
 interface Versioned {
   readonly version: number;
   /** Absent for an agent that nobody has seen. */
@@ -64,8 +66,10 @@ export function durableObjectAgents(
 
   return {
     transact(key, how) {
-      // Calls of one isolate take turns; with other isolates they compete.
-      const turn = (turns.get(key) ?? Promise.resolve()).then(() => change(key, how));
+      // Calls of one isolate take turns, to spare themselves conflicts; with other isolates they compete. Nobody waits long: what
+      // another request began may never settle, because Workers drop its promises when its client leaves.
+      const before = turns.get(key);
+      const turn = before === undefined ? change(key, how) : patience(before).then(() => change(key, how));
       const done = turn.catch(() => {});
       turns.set(key, done);
       done.then(() => {
@@ -77,6 +81,15 @@ export function durableObjectAgents(
       await ask(key, "DELETE");
     },
   };
+}
+
+async function patience(promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS);
+  });
+  await Promise.race([promise, enough]);
+  clearTimeout(timer);
 }
 
 /** What is used of a Durable Object's state. */

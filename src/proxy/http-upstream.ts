@@ -150,12 +150,14 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
       return opened;
     };
 
-    const openOnce = (): Promise<Session> => {
-      session ??= open().catch((error: unknown) => {
-        session = undefined;
-        throw error;
-      });
-      return session;
+    const openOnce = (signal: AbortSignal): Promise<Session> => {
+      session ??= open();
+      const opening = session;
+      const forget = (): void => {
+        if (session === opening) session = undefined;
+      };
+      opening.catch(forget);
+      return waitFor(opening, signal, forget);
     };
 
     /** What the server says of itself; finds out its era on the way. */
@@ -171,15 +173,18 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
         }
         modern = false;
       }
-      return (await waitFor(openOnce(), signal)).description;
+      return (await openOnce(signal)).description;
     };
 
     /** Finds out the era once for all who wait for it. */
     const findEra = async (signal: AbortSignal): Promise<void> => {
-      finding ??= discover(AbortSignal.timeout(OPEN_TIMEOUT_MS)).finally(() => {
-        finding = undefined;
-      });
-      await waitFor(finding, signal);
+      finding ??= discover(AbortSignal.timeout(OPEN_TIMEOUT_MS));
+      const search = finding;
+      const forget = (): void => {
+        if (finding === search) finding = undefined;
+      };
+      search.then(forget, forget);
+      await waitFor(search, signal, forget);
     };
 
     const inSession = async (
@@ -191,8 +196,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
     ): Promise<Reply> => {
       const sent = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
       for (let again = false; ; again = true) {
-        const opening = openOnce();
-        const { headers } = await waitFor(opening, signal);
+        const { headers } = await openOnce(signal);
         const id = ++lastId;
         // Here a closed connection alone cancels nothing.
         const cancel = (): void => {
@@ -205,7 +209,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
         );
         const isExpired = headers[HEADER.session] !== undefined && (reply.status === 404 || reply.status === 400);
         if (again || !isExpired) return reply;
-        if (session === opening) session = undefined;
+        if (opened?.headers === headers) session = undefined;
       }
     };
 
@@ -289,7 +293,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
         await modernRequest("subscriptions/listen", { notifications: { toolsListChanged: true } }, {}, signal, hear);
         return;
       }
-      const { headers } = await waitFor(openOnce(), signal);
+      const { headers } = await openOnce(signal);
       await wire.get(headersWith(headers), signal, hear);
     }
   }
@@ -319,12 +323,25 @@ function isOlder({ status, message }: Reply): boolean {
   return status >= 400 && status < 500 && ![401, 403, 408, 413, 429].includes(status);
 }
 
-/** What others wait for too must not end with one of them. */
-function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * What others wait for too must not end with one of them. Nor must they wait for ever: in Workers a promise of another request
+ * never settles once that request's client has left, so it is forgotten after a while.
+ */
+function waitFor<T>(promise: Promise<T>, signal: AbortSignal, forget: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);
     if (signal.aborted) return stop();
+    const timer = setTimeout(() => {
+      forget();
+      reject(
+        new BackendError("The server behind the proxy did not answer in time", { phase: "backend", transient: true }),
+      );
+    }, OPEN_TIMEOUT_MS);
     signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    });
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   });
 }

@@ -25,11 +25,17 @@ import { callTool, listTools } from "./tools.ts";
 
 /** A guarded MCP server. */
 export interface GuardProxy {
-  /** Answers one request. Never rejects. */
-  fetch(request: Request): Promise<Response>;
+  /**
+   * Answers one request. Never rejects.
+   *
+   * @param context a Worker's or a service worker's, so that a call that is under way ends in order when its client has left
+   */
+  fetch(request: Request, context?: { waitUntil?(promise: Promise<unknown>): void }): Promise<Response>;
   /** Aborts what is under way and ends the sessions with the servers. The monitor stays open. */
   close(): Promise<void>;
 }
+
+type Keep = (work: Promise<unknown>) => void;
 
 /** The client has cancelled: nobody waits for an answer. */
 const CANCELLED: unique symbol = Symbol("cancelled");
@@ -64,7 +70,7 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
     );
   };
 
-  async function handle(request: Request): Promise<Response> {
+  async function handle(request: Request, keep: Keep): Promise<Response> {
     if (closed) return plain(503, "The proxy is closed");
     const host = request.headers.get("host") ?? new URL(request.url).host;
     if (settings.hosts !== undefined && !settings.hosts.includes(host))
@@ -74,12 +80,13 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
     if (origin !== null && !origins.includes("*") && !origins.includes(origin)) {
       return plain(403, "Pages of this origin may not call");
     }
-    const response = request.method === "OPTIONS" ? new Response(null, { status: 204 }) : await identified(request);
+    const response =
+      request.method === "OPTIONS" ? new Response(null, { status: 204 }) : await identified(request, keep);
     if (origin !== null) for (const [name, value] of corsHeaders(origin)) response.headers.set(name, value);
     return response;
   }
 
-  async function identified(request: Request): Promise<Response> {
+  async function identified(request: Request, keep: Keep): Promise<Response> {
     const { method } = request;
     if (method !== "POST" && method !== "GET" && method !== "DELETE") {
       return plain(405, "The method is not supported", { allow: "POST, GET, DELETE" });
@@ -113,7 +120,7 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
       else perPrincipal.set(principal, left);
     };
     try {
-      if (method === "POST") return await post(request, identity, controller, release);
+      if (method === "POST") return await post(request, identity, controller, release, keep);
       if (method === "GET") return await stream(request, identity, controller, release);
       release();
       return new Response(null, { status: request.headers.has(HEADER.session) ? 204 : 405 });
@@ -154,6 +161,7 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
     identity: Identity,
     controller: AbortController,
     release: () => void,
+    keep: Keep,
   ): Promise<Response> {
     const respond = (id: RequestId | null, answer: Answer): Response => {
       release();
@@ -219,12 +227,15 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
     // In the older form a client that leaves has not cancelled (2025-11-25, Transports); here nobody could tell it the answer.
     const withdraw = era === "modern" ? onAbort(request.signal, leave) : undefined;
     const token = own(meta, "progressToken");
-    const dispatched = (onProgress: ExchangeContext["onProgress"]): Promise<Answer | undefined> =>
-      run(inbound, { ...contextFor(request, identity, era, controller, meta), onProgress }).finally(() => {
+    const dispatched = (onProgress: ExchangeContext["onProgress"]): Promise<Answer | undefined> => {
+      const work = run(inbound, { ...contextFor(request, identity, era, controller, meta), onProgress }).finally(() => {
         clearTimeout(timer);
         withdraw?.();
         if (key !== undefined) running.delete(key);
       });
+      keep(work);
+      return work;
+    };
     return answerInTime({
       id,
       settings,
@@ -308,9 +319,9 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
   }
 
   return {
-    async fetch(request) {
+    async fetch(request, context) {
       try {
-        return await handle(request);
+        return await handle(request, (work) => context?.waitUntil?.(work));
       } catch {
         return plain(500, "The proxy failed; nothing was released");
       }
