@@ -1,5 +1,6 @@
 // A session with one of the toolchains' guards (test/guards/toolchains.md), and the backend that it asks.
-import type { Backend, GuardEvent, GuardSource, LogEntry, WasmGuard } from "edge-guard";
+import type { Backend, GuardError, GuardEvent, GuardSource, LogEntry, WasmGuard } from "edge-guard";
+import { equal, rejects } from "./assert.ts";
 import type { Environment, Library } from "./suite.ts";
 
 export const languages = ["rust", "go", "c", "assemblyscript"] as const;
@@ -76,4 +77,33 @@ export async function openSession(
   const describe = async (tool: string, args?: unknown): Promise<string> =>
     (await guard.labelResource({ tool, args })).description;
   return { guard, backend, log, events, describe };
+}
+
+/** A step of test/vectors/toolchains/sessions.json. */
+export interface Step {
+  readonly call: string;
+  readonly policy?: unknown;
+  readonly tool?: string;
+  readonly args?: unknown;
+  readonly result?: unknown;
+  readonly labels?: unknown;
+  readonly fault?: string;
+  readonly log: readonly string[];
+  readonly asked?: readonly string[];
+}
+
+/** Plays one step: the labels or the fault, the log, and what reached the backend must be those of the vector. */
+export async function play({ guard, backend, log }: Session, step: Step, at: string): Promise<void> {
+  log.length = 0;
+  backend.asked.length = 0;
+  const call = { tool: step.tool ?? "", args: step.args };
+  const run = (): Promise<unknown> => {
+    if (step.call === "labelAgent") return guard.labelAgent(step.policy);
+    return step.call === "labelResource" ? guard.labelResource(call) : guard.labelResponse(call, step.result);
+  };
+  if (step.fault === undefined) equal(await run(), step.labels, `Other labels at ${at}`);
+  else equal(((await rejects(run())) as GuardError).code, step.fault, `Another fault at ${at}`);
+  const lines = log.map(({ level, source, message }) => `${level} ${source} ${message}`);
+  equal(lines, step.log, `Another log at ${at}`);
+  equal(backend.asked, step.asked ?? [], `Other questions at ${at}`);
 }
