@@ -62,6 +62,7 @@ export async function openSession(
   waiting: Waiting,
   users: Users,
   arrive: (bytes: Uint8Array<ArrayBuffer>) => GuardSource = (bytes) => bytes,
+  warmStart = false,
 ): Promise<Session> {
   const backend = directory(users, waiting);
   const log: LogEntry[] = [];
@@ -73,6 +74,7 @@ export async function openSession(
     onEvent: (event) => events.push(event),
     suspension: waiting === "jspi" ? "jspi" : "replay",
     speculate: waiting !== "stepwise",
+    warmStart,
   });
   const describe = async (tool: string, args?: unknown): Promise<string> =>
     (await guard.labelResource({ tool, args })).description;

@@ -97,6 +97,20 @@ export function toolchainsSuite(runner: Runner, library: Library, environment: E
     }
   }
 
+  for (const language of languages) {
+    for (const waiting of ways) {
+      runner.test(`toolchains: ${language}, ${waiting}: instances that start warm, one after the other`, async () => {
+        for (const { users, steps } of sessions.cases) {
+          const first = await openSession(library, environment, language, waiting, users as Users, undefined, true);
+          for (const session of [first, { ...first, guard: await first.guard.fresh() }]) {
+            for (const [index, step] of (steps as Step[]).entries()) await play(session, step, `step ${index + 1}`);
+            await session.guard.close();
+          }
+        }
+      });
+    }
+  }
+
   each("a trap poisons, recovery leads to the state before the failed call", async (session, _waiting, language) => {
     await session.describe("get_issue");
     await trapped(session, session.describe("trap"));
