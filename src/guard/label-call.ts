@@ -83,10 +83,10 @@ export function chooseSuspension(
 
 export async function sleepFor(milliseconds: number, deadline: Deadline): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  // Timers may fire up to a millisecond before the clocks show it, and the guest would find that it woke early.
+  const patience = Math.min(Math.ceil(milliseconds) + 1, 2 ** 31 - 1);
   try {
-    await deadline.race(
-      new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(milliseconds, 2 ** 31 - 1)))),
-    );
+    await deadline.race(new Promise<void>((resolve) => (timer = setTimeout(resolve, patience))));
   } finally {
     clearTimeout(timer);
   }
