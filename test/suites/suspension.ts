@@ -284,7 +284,7 @@ export function suspensionSuite(runner: Runner, library: Library, environment: E
   });
 
   for (const how of ["signal", "timeoutMs", "limits.timeoutMs", "close"] as const) {
-    const limits = how === "limits.timeoutMs" ? { timeoutMs: 40 } : {};
+    const limits = how === "limits.timeoutMs" ? { timeoutMs: 250 } : {};
     let heard = 0;
     const backend: Backend = {
       name: "silent",

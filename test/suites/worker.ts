@@ -120,7 +120,7 @@ export function workerSuite(runner: Runner, library: Library, environment: Envir
       const timer = setInterval(() => ticks++, 5);
       await rejects(guard.labelResource(endless, { timeoutMs: 150 }));
       clearInterval(timer);
-      ok(ticks > 3, `Only ${ticks} timers fired`);
+      ok(ticks > 1, `Only ${ticks} timers fired`);
     });
 
     withGuard("close ends a spinning guest", "stubborn", {}, async (guard) => {
