@@ -44,7 +44,9 @@ export function buildModule(parts: ModuleParts): Uint8Array<ArrayBuffer> {
   const exported = Object.entries({ ...standard, ...parts.exports }).filter(([key]) => !parts.without?.includes(key));
   const imported = parts.imports ?? [];
   const isFunction = (type: string): boolean => type.includes(">");
-  const signatures = [...new Set([...imported.map(([, , type]) => type), ...exported.map(([, type]) => type)].filter(isFunction))];
+  const signatures = [
+    ...new Set([...imported.map(([, , type]) => type), ...exported.map(([, type]) => type)].filter(isFunction)),
+  ];
   const functions = exported.filter(([, type]) => isFunction(type));
   const importedFunctions = imported.filter(([, , type]) => isFunction(type)).length;
   const other: Readonly<Record<string, { kind: number; type: readonly number[] }>> = {
@@ -55,11 +57,15 @@ export function buildModule(parts: ModuleParts): Uint8Array<ArrayBuffer> {
   const imports = imported.map(([from, what, type]) => [
     ...name(from),
     ...name(what),
-    ...(isFunction(type) ? [0, ...leb(signatures.indexOf(type))] : [other[type]?.kind ?? 9, ...(other[type]?.type ?? [])]),
+    ...(isFunction(type)
+      ? [0, ...leb(signatures.indexOf(type))]
+      : [other[type]?.kind ?? 9, ...(other[type]?.type ?? [])]),
   ]);
   const exports = exported.map(([key, type]) => [
     ...name(key),
-    ...(isFunction(type) ? [0, ...leb(importedFunctions + functions.findIndex(([one]) => one === key))] : [other[type]?.kind ?? 9, 0]),
+    ...(isFunction(type)
+      ? [0, ...leb(importedFunctions + functions.findIndex(([one]) => one === key))]
+      : [other[type]?.kind ?? 9, 0]),
   ]);
   const bodies = functions.map(([key]) => {
     const body = [0, ...fromHex(parts.code?.[key] ?? "00"), 0x0b];
