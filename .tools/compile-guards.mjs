@@ -5,7 +5,16 @@ import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from "nod
 import { basename, dirname } from "node:path";
 import { root } from "./ensure.mjs";
 
-const features = { mutable_globals: true, multi_value: true, bulk_memory: true, reference_types: true, sign_extension: true, simd: true, exceptions: true, tail_call: true };
+const features = {
+  mutable_globals: true,
+  multi_value: true,
+  bulk_memory: true,
+  reference_types: true,
+  sign_extension: true,
+  simd: true,
+  exceptions: true,
+  tail_call: true,
+};
 
 export async function compileGuards() {
   const folder = `${root}test/guards`;
