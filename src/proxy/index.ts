@@ -11,9 +11,12 @@ export {
   signedHeader,
   signIdentity,
 } from "./identify.ts";
+export { type JsonLinesOptions, jsonLines } from "./json-lines.ts";
 export type { FixedLabels, ResourceMapping } from "./mappings.ts";
 export type { CallerHeaders, GuardProxyOptions, ProxyLimits, UpstreamOptions } from "./options.ts";
 export { createGuardProxy, type GuardProxy } from "./proxy.ts";
+export type { TagDisclosure } from "./tag-disclosure.ts";
+export { type SpanLike, type TelemetryApi, telemetry } from "./telemetry.ts";
 export type {
   ServerDescription,
   Upstream,
@@ -21,3 +24,4 @@ export type {
   UpstreamReply,
   UpstreamRequestOptions,
 } from "./upstream.ts";
+export { type WithheldEntry, type WithheldReport, withheldReport } from "./withheld-report.ts";
