@@ -7,7 +7,9 @@ import type { Library, Runner } from "./suite.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 type Answer = (request: Request, count: number) => Response | Promise<Response>;
 
-const address = "https://guards.example/repo-guard.wasm";
+/** In a page on its own server: across origins no question is asked by headers. */
+const page = (globalThis as { location?: { origin?: string } }).location?.origin;
+const address = `${page?.startsWith("http") ? page : "https://guards.example"}/repo-guard.wasm`;
 const [first, second] = [makeGuard({ bytes: 3000 }), makeGuard({ bytes: 3000, seed: 1 })];
 
 const wasm = (bytes: Bytes, headers: Record<string, string> = {}, status = 200): Response =>
@@ -78,9 +80,17 @@ export function cacheSuite(runner: Runner, library: Library): void {
   test("200 loads of one URL at once: one request, one compilation", async () => {
     const { fetch, requests } = serverOf(() => wasm(makeGuard({ bytes: 3000, seed: 200 })));
     const loads = await compilations(async () => {
-      const guards = await Promise.all(Array.from({ length: 200 }, () => loadGuard(address, { fetch })));
-      equal(new Set(guards).size, 200);
-      equal(new Set(guards.map(({ module }) => module.module)).size, 1, "The guards' modules");
+      // Chromium has room for about 120 instances.
+      const [guards, modules] = await Promise.all([
+        Promise.all(Array.from({ length: 40 }, () => loadGuard(address, { fetch }))),
+        Promise.all(Array.from({ length: 160 }, () => compileGuard(address, { fetch }))),
+      ]);
+      equal(new Set(guards).size, 40);
+      equal(
+        new Set([...modules, ...guards.map(({ module }) => module)].map(({ module }) => module)).size,
+        1,
+        "The modules",
+      );
       await Promise.all(guards.map((guard) => guard.close()));
     });
     equal([requests.length, loads], [1, 1]);
