@@ -74,5 +74,5 @@ async function local(environment: Environment): Promise<Row[]> {
 export async function bench(environment: Environment): Promise<Row[]> {
   const rows = await local(environment);
   if (environment.name !== "node") return rows;
-  return [...rows, ...(await (await import("./cache-chromium.ts")).inChromium())];
+  return [...rows, ...(await (await import("./cache-chromium.ts")).inChromium(environment))];
 }

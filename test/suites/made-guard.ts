@@ -53,41 +53,21 @@ export interface MadeGuardOptions {
   readonly bytes: number;
   /** Guards with different seeds have different bytes. Default: 0. */
   readonly seed?: number;
-  /** How often label_agent goes around in each of the first `hot` functions: enough makes an engine optimise them. Default: 1. */
-  readonly rounds?: number;
-  /** How many functions label_agent calls. Default: 50. */
-  readonly hot?: number;
-  /** How many operations those have, at about 8 bytes each. Default: 60, as all others. */
-  readonly hotSteps?: number;
 }
 
 /** A guard with fixed answers and code of the wanted size, all of it valid and some of it run. */
-export function makeGuard({
-  bytes,
-  seed = 0,
-  rounds = 1,
-  hot = 50,
-  hotSteps = 60,
-}: MadeGuardOptions): Uint8Array<ArrayBuffer> {
+export function makeGuard({ bytes, seed = 0 }: MadeGuardOptions): Uint8Array<ArrayBuffer> {
   const steps = 60;
   const size = filler(12345, steps).length;
-  const count = Math.max(1, Math.round((bytes - 600 - hot * (hotSteps - steps) * 8) / (size + 1)));
-  const called = Math.min(hot, count);
+  const count = Math.max(1, Math.round((bytes - 600) / (size + 1)));
+  const called = Math.min(50, count);
 
   const answer = (index: number): number[] => {
     const at = 1024 * (index + 1);
     const length = answers[index]?.length ?? 0;
     const calls =
       index === 0
-        ? Array.from({ length: called }, (_, n) => [
-            0x41,
-            ...signed(n),
-            0x41,
-            ...signed(rounds),
-            0x10,
-            ...unsigned(3 + n),
-            0x1a,
-          ]).flat()
+        ? Array.from({ length: called }, (_, n) => [0x41, ...signed(n), 0x41, 1, 0x10, ...unsigned(3 + n), 0x1a]).flat()
         : [];
     const copy = [0x20, 2, 0x41, ...signed(at), 0x41, ...signed(length), 0xfc, 0x0a, 0, 0];
     const body = [0, ...calls, ...copy, 0x41, ...signed(length), 0x0b];
@@ -121,7 +101,7 @@ export function makeGuard({
     ),
   ].flat();
   const bodies = [...answers.keys()].map(answer);
-  for (let n = 0; n < count; n++) bodies.push(filler(seed * 1_000_003 + n, n < called ? hotSteps : steps));
+  for (let n = 0; n < count; n++) bodies.push(filler(seed * 1_000_003 + n, steps));
   const codeLength = bodies.reduce((sum, body) => sum + body.length, unsigned(bodies.length).length);
   const data = section(11, vector(answers.map(segment)));
   const start = [...head, 10, ...unsigned(codeLength), ...unsigned(bodies.length)];

@@ -2,7 +2,6 @@
 import { loadGuard, defaultCache as neutralCache } from "edge-guard";
 import { defaultCache, edgeCache } from "edge-guard/cloudflare";
 import { testCache } from "edge-guard/testing";
-// @ts-expect-error: a compiled module, which the runtime provides.
 import guardModule from "./guard.wasm";
 
 let stores = 0;
