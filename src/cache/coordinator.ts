@@ -13,32 +13,20 @@ import type { Store } from "./store.ts";
 const defaultBudget = 64 * 1024 * 1024;
 const rememberedAddresses = 1_000;
 
-/** Stands for the key of one guard, prepared in one way; fits {@link ModuleCache}'s keys. */
-function keyOf(digest: string, prepare: PrepareOptions): string {
-  const way = JSON.stringify(prepare)
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-");
-  return `${digest}-p${preparationVersion}${way}`.replace(/-$/, "");
-}
+/** Stands for one guard, prepared in one way; fits ModuleCache's keys. */
+const keyOf = (digest: string, prepare: PrepareOptions): string =>
+  `${digest}-p${preparationVersion}-${Object.values(prepare).join("-")}`;
 
 let fetches = 0;
 const fetchNumbers = new WeakMap<typeof fetch, number>();
 /** Loads share a request only when the same function would send it. */
-function fetchNumber(own: typeof fetch | undefined): number {
-  if (own === undefined) return 0;
+function fetchNumber(own: typeof fetch = fetch): number {
   const number = fetchNumbers.get(own) ?? ++fetches;
   fetchNumbers.set(own, number);
   return number;
 }
 
-/** Whether the answer to this request is the same for everybody who may ask for its address. */
-function isPlain(request: GuardRequest, address: string): boolean {
-  if (!/^https?:/.test(address)) return false;
-  if (!isRequest(request)) return true;
-  const { method, headers, cache = "default" } = request;
-  return method === "GET" && (cache === "default" || cache === "no-cache") && [...headers].length === 0;
-}
-
+const noSubtle = "crypto.subtle is missing here";
 const uncheckable = (why: string): ModuleError =>
   new ModuleError("integrity-mismatch", `Cannot load the guard: its integrity cannot be checked, because ${why}`);
 
@@ -68,7 +56,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
     },
     compile(bytes, digest, { prepare, options, tell }) {
       const key = keyOf(digest, prepare);
-      return compilations(key, { signals: [options.signal], hear: tell }, async (_, tellAll) => {
+      return compilations(key, { signal: options.signal, hear: tell }, async (_, tellAll) => {
         const known = modules.get(key);
         if (known !== undefined) {
           tellAll({ type: "hit", from: "memory", cache: "memory", digest });
@@ -85,8 +73,8 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
     async fromBytes(bytes, load) {
       const { integrity } = load.options;
       if (!canDigest()) {
-        if (integrity !== undefined) throw uncheckable("crypto.subtle is missing here; serve the page over https");
-        load.tell({ type: "bypass", cache: core.name, reason: "crypto.subtle is missing here" });
+        if (integrity !== undefined) throw uncheckable(`${noSubtle}; serve the page over https`);
+        load.tell({ type: "bypass", cache: core.name, reason: noSubtle });
         return { module: await compileModule(prepareGuard(bytes, load.prepare)) };
       }
       const raw = await sha256(bytes);
@@ -133,12 +121,12 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
       if (source instanceof Uint8Array) return core.fromBytes(source.slice(), load);
       if (isResponse(source)) return core.fromBytes(await download(source, options), load);
       const address = addressOf(source).split("#", 1)[0] as string;
-      if (!canDigest() || !isPlain(source, address)) {
+      // What a Request's method and headers mean to the server is its maker's business: it is sent as it is, every time.
+      if (isRequest(source) || !canDigest() || !/^https?:/.test(address)) {
         return core.fromBytes((await fetchGuard(source, options)).bytes, load);
       }
       const job = JSON.stringify([address, integrity, prepare, fetchNumber(options.fetch)]);
-      const signals = [options.signal, isRequest(source) ? source.signal : undefined];
-      return downloads(job, { signals, hear: tell }, (signal, tellAll) =>
+      return downloads(job, { signal: options.signal, hear: tell }, (signal, tellAll) =>
         fromAddress(source, address, {
           prepare,
           options: { ...options, signal, onProgress: tellAll },

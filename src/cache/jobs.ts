@@ -11,7 +11,7 @@ interface Job<T, N> {
 }
 
 export interface Waiter<N> {
-  readonly signals: readonly (AbortSignal | null | undefined)[];
+  readonly signal: AbortSignal | undefined;
   readonly hear: Notice<N>;
 }
 
@@ -38,14 +38,11 @@ export function createJobs<T, N>(): (key: string, waiter: Waiter<N>, work: Work<
     return job;
   };
 
-  return (key, { signals, hear }, work) =>
+  return (key, { signal, hear }, work) =>
     new Promise((resolve, reject) => {
-      const fired = signals.find((signal) => signal?.aborted);
-      if (fired) return reject(abortError(fired.reason, { phase: "load" }));
+      if (signal?.aborted) return reject(abortError(signal.reason, { phase: "load" }));
       const job = jobs.get(key) ?? start(key, work);
-      const leave = (): void => {
-        for (const signal of signals) signal?.removeEventListener("abort", abort);
-      };
+      const leave = (): void => signal?.removeEventListener("abort", abort);
       const giveUp = (error: unknown): void => {
         leave();
         job.waiting.delete(listen);
@@ -61,11 +58,9 @@ export function createJobs<T, N>(): (key: string, waiter: Waiter<N>, work: Work<
           giveUp(error);
         }
       };
-      function abort(this: AbortSignal): void {
-        giveUp(abortError(this.reason, { phase: "load" }));
-      }
+      const abort = (): void => giveUp(abortError(signal?.reason, { phase: "load" }));
       job.waiting.add(listen);
-      for (const signal of signals) signal?.addEventListener("abort", abort);
+      signal?.addEventListener("abort", abort);
       job.result.then(
         (value) => {
           leave();

@@ -17,7 +17,8 @@ export interface CompileGuardOptions extends SourceOptions {
   readonly integrity?: string;
   /**
    * Where the guard's bytes rest between loads. Compiled modules are kept in memory besides. Default: the process-wide cache, which
-   * is in memory only unless `replaceCache` says otherwise. A cache that fails means a slower load, never a failed one.
+   * is in memory only unless `replaceCache` says otherwise. A cache that fails means a slower load, never a failed
+   * one. URLs are looked up and revalidated; a Request is sent as it is, every time.
    */
   readonly cache?: ModuleCache | undefined;
   /**

@@ -50,7 +50,7 @@ function recorder() {
 }
 
 const forever = (): Promise<never> => new Promise(() => {});
-const turns = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+const turns = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
 const sha256 = async (bytes: Bytes): Promise<Bytes> => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 const hex = (bytes: Bytes): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const pin = async (bytes: Bytes): Promise<string> => `sha256-${btoa(String.fromCharCode(...(await sha256(bytes))))}`;
@@ -103,7 +103,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
     const count = await compilations(() =>
       Promise.all(Array.from({ length: 200 }, () => compileGuard(address, { fetch, cache }))),
     );
-    await turns();
+    await closeCache(cache);
     equal([requests.length, count, writes.sort()], [1, 1, [hex(await sha256(first)).slice(0, 4), "url-"].sort()]);
   });
 

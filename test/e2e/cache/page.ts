@@ -40,6 +40,7 @@ export interface LoadRequest {
 }
 
 const database = "edge-guard";
+const policy = { "allow-only": { repos: ["acme/*"], "min-integrity": "approved" } };
 
 function open({ cache, minimumBytes }: LoadRequest): ModuleCache | undefined {
   const options = minimumBytes === undefined ? {} : { minimumBytes };
@@ -85,7 +86,7 @@ const harness = {
       });
       const { milliseconds } = result("");
       let mode = "";
-      for (let n = 0; n < (request.calls ?? 1); n++) ({ mode } = await guard.labelAgent({}));
+      for (let n = 0; n < (request.calls ?? 1); n++) ({ mode } = await guard.labelAgent(policy));
       if (request.keep) kept.push(guard);
       else await guard.close();
       await new Promise((resolve) => setTimeout(resolve, request.listen ?? 0));
@@ -98,7 +99,7 @@ const harness = {
   /** Compiled only: a page cannot have 200 memories, each of which reserves gigabytes of addresses. */
   /** Calls the guard that was kept last. */
   async work(calls: number): Promise<void> {
-    for (let n = 0; n < calls; n++) await kept.at(-1)?.labelAgent({});
+    for (let n = 0; n < calls; n++) await kept.at(-1)?.labelAgent(policy);
   },
   async many(url: string, count: number): Promise<number> {
     const guards = await Promise.all(Array.from({ length: count }, () => compileGuard(url, { cache: shared })));
