@@ -11,7 +11,10 @@ const only = JSON.parse(process.argv[3] ?? "[]") as string[];
 const guards = new URL("../../../guards/", import.meta.url);
 mkdirSync(folder, { recursive: true });
 
+const known = new Set<string>();
 const record: Replace = (key, bytes, memoryPages) => {
+  if (known.has(key)) return undefined;
+  known.add(key);
   try {
     const prepared = memoryPages === undefined ? bytes : library.prepareGuard(bytes, { memoryPages });
     // What does not compile here does not deploy either.
@@ -24,8 +27,8 @@ const record: Replace = (key, bytes, memoryPages) => {
 offerCompile(record);
 await reportSuites(
   withPrecompiled(library, record),
-  { name: "node", guard: async (name) => new Uint8Array(await readFile(new URL(`${name}.wasm`, guards))) },
-  { name: "node", endsLoops: true, only },
+  { name: "record", guard: async (name) => new Uint8Array(await readFile(new URL(`${name}.wasm`, guards))) },
+  { name: "record", endsLoops: true, only },
   "Node",
   () => {},
 );
