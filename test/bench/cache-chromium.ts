@@ -149,8 +149,7 @@ async function largeGuard(profile: string, site: Site, goGuard: Uint8Array): Pro
         const report = await load(page, cache, 1, url);
         times.push(report.total);
         events.push(report.events.join("+"));
-        // Work as usual, so that the engine optimises what is hot; it writes its code when two seconds have been quiet.
-        await page.evaluate(() => harness.work(200));
+        // The engine writes its code when two seconds have been quiet after it optimised something.
         if (round < 2) await pause(6_000);
       });
       if (names.includes("v8.wasm.moduleCacheHit")) hits++;
