@@ -1,14 +1,19 @@
 // What `npm run test:everywhere` runs in each runtime: every suite, one line of JSON per test.
+import * as proxies from "edge-guard/proxy";
 import { cacheSuite } from "../suites/cache.ts";
 import { type Suite, suites } from "../suites/index.ts";
+import { proxySuite } from "../suites/proxy.ts";
 import type { Environment, Library } from "../suites/suite.ts";
 import { toolchainsSuite } from "../suites/toolchains.ts";
 import { workerSuite } from "../suites/worker.ts";
 import { runSuites } from "./all-suites.ts";
+import { driversSuite } from "./drivers.ts";
 
 export const everySuite: Readonly<Record<string, Suite>> = {
   ...suites,
+  proxy: (runner, library) => proxySuite(runner, library, proxies),
   cache: cacheSuite,
+  drivers: driversSuite,
   worker: workerSuite,
   toolchains: toolchainsSuite,
 };
