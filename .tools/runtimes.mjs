@@ -89,6 +89,14 @@ export const runtimes = {
   },
   webkit: {
     title: "WebKitGTK",
+    // The page's user agent names a version of Safari that there never was.
+    version() {
+      const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Version}", "libwebkit2gtk-4.1-0"], {
+        encoding: "utf8",
+      });
+      const [version] = /^[\d.]+/.exec(stdout ?? "") ?? [];
+      return version === undefined ? undefined : `WebKitGTK ${version}`;
+    },
     seconds: 500,
     endsLoops: false,
     page: true,

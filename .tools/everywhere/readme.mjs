@@ -11,7 +11,7 @@ const features = [
   {
     title: "guards: calls, faults, sessions",
     suites: ["abi", "faults", "sessions", "toolchains", "suspension"],
-    without: /, jspi|\(jspi\)/,
+    without: /, (jspi|speculative|stepwise|replay)/,
   },
   {
     title: "asynchronous backend by replay",
@@ -22,15 +22,16 @@ const features = [
   { title: "backends: HTTP, MCP, ports, wrappers", suites: ["backend"] },
   { title: "proxy", suites: ["proxy"] },
   { title: "module cache", suites: ["cache"] },
+  { title: "drivers for bytes and agents", suites: ["drivers"] },
   { title: "guard in a Worker", suites: ["worker"], without: /spin|endless/ },
   { title: "a Worker's endless loop really ends", suites: ["worker"], only: /spin|endless/ },
 ];
 
+/** `Chromium 156`, `Node 24.21`, `workerd 1.20260426`. */
 function versionOf({ title, runtime = "" }) {
-  const version = /(?:Chrome|Firefox|Version|Node|Deno|Bun|workerd)[/ ]([\d.]+)/.exec(runtime)?.[1] ?? "";
-  const short =
-    title === "workerd" ? version.split(".").slice(0, 2).join(".") : version.split(".").slice(0, 2).join(".");
-  return title.startsWith("Node") ? `Node ${version.split(".").slice(0, 2).join(".")}` : `${title} ${short}`;
+  const version = /(?:Chrome|Firefox|WebKitGTK|Node|Deno|Bun|workerd)[/ ]([\d.]+)/.exec(runtime)?.[1];
+  const parts = (version ?? "").split(".").slice(0, title === "Chromium" || title === "Firefox" ? 1 : 2);
+  return `${title.split(" ")[0]} ${parts.join(".")}`.trim();
 }
 
 /** The table as Markdown. A cell is the number of tests that passed; what is missing has a number that leads to its reason. */

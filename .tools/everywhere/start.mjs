@@ -109,6 +109,7 @@ export async function runSuitesIn(name, runtime, { folder, only }) {
   } finally {
     for (const server of opened) server.close();
   }
+  outcome.runtime = runtime.version?.() ?? outcome.runtime;
   outcome.seconds = (Date.now() - started) / 1000;
   return outcome;
 }
