@@ -4,6 +4,8 @@ import { defaultCache as neutralCache } from "../cache/default.ts";
 import { replaceCache } from "../cache/process.ts";
 import { hex, sha256 } from "../wasm/compile.ts";
 
+export { type BrowserAgentsOptions, browserAgents } from "./browser-agents.ts";
+
 /** The name in Cache Storage that the page writes to and the service worker answers from. */
 export const preparedCacheName = "edge-guard-prepared";
 /** Below the service worker's scope. */

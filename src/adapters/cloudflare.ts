@@ -3,6 +3,14 @@ import type { ModuleCache } from "../cache/cache.ts";
 import { type CacheStorageCacheOptions, cacheStorageCache } from "../cache/cache-storage.ts";
 import { inMemory } from "../cache/process.ts";
 
+export {
+  AgentLabelsObject,
+  type DurableObjectAgentsOptions,
+  type DurableObjectNamespaceLike,
+  type DurableObjectStateLike,
+  durableObjectAgents,
+} from "./durable-object-agents.ts";
+
 /**
  * The cache for Workers: none but memory. A handler cannot compile bytes, so a guard is imported as a `WebAssembly.Module` and passes
  * straight through; the load's events say so (`bypass`).

@@ -95,7 +95,11 @@ export function createStore(cache: ModuleCache): Store {
             keep(found.module, found.size);
             return found.module;
           }
-          if (found === "corrupt") corrupt(digest, tell, (driver) => driver.streaming?.delete(key));
+          if (found === "corrupt") {
+            tell({ type: "corrupt", cache: name, digest });
+            // Waited for: what is compiled instead takes its place.
+            await attempt("delete from", (driver) => driver.streaming?.delete(key), tell);
+          }
           recalled.from = "store";
           const bytes = await read(digest, tell);
           return bytes && compile(bytes);
