@@ -1,6 +1,7 @@
 // npm run test:everywhere [-- <runtime> …] [--only=<part of "suite: test">] [--jobs=2] [--readme]: every suite in every runtime.
 // Installs what is missing, runs the packed package, prints a table runtime × suite, writes .cache/everywhere.json.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { ensureDependencies, root } from "./ensure.mjs";
 
 const given = process.argv.slice(2);
@@ -36,23 +37,22 @@ const started = Date.now();
 if (!process.env.EDGE_GUARD_NO_BUILD) await (await import("./build.mjs")).build();
 await (await import("./compile-guards.mjs")).compileGuards();
 const folder = await mkdtemp(`${root}.cache/everywhere-`);
+// Also when the run is interrupted; by then its processes have been ended.
+process.on("exit", () => {
+  if (!process.env.EDGE_GUARD_KEEP) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+});
 const outcomes = {};
-try {
-  await prepareRun(folder);
-  const waiting = [...names];
-  const work = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      outcomes[name] = await runSuitesIn(name, runtimes[name], { folder, only });
-      const { title, tests, seconds, fault } = outcomes[name];
-      console.log(
-        `${title}: ${tests.length} tests in ${seconds.toFixed(0)} s${fault === undefined ? "" : ", not to its end"}`,
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: Number(values("jobs")[0] ?? 2) }, work));
-} finally {
-  if (!process.env.EDGE_GUARD_KEEP) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-}
+await prepareRun(folder);
+const waiting = [...names];
+const work = async () => {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    outcomes[name] = await runSuitesIn(name, runtimes[name], { folder, only });
+    const { title, tests, seconds, fault } = outcomes[name];
+    const end = fault === undefined ? "" : ", not to its end";
+    console.log(`${title}: ${tests.length} tests in ${seconds.toFixed(0)} s${end}`);
+  }
+};
+await Promise.all(Array.from({ length: Number(values("jobs")[0] ?? 2) }, work));
 
 const ordered = Object.fromEntries(names.map((name) => [name, outcomes[name]]));
 const { gaps } = JSON.parse(await readFile(`${root}test/run/gaps.json`, "utf8"));
