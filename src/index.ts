@@ -20,7 +20,7 @@ export { type CacheStorageCacheOptions, cacheStorageCache } from "./cache/cache-
 export { defaultCache } from "./cache/default.ts";
 export { type IndexedDbCacheOptions, indexedDbCache } from "./cache/indexed-db.ts";
 export { type MemoryCacheOptions, memoryCache } from "./cache/memory.ts";
-export { closeCache, replaceCache } from "./cache/process.ts";
+export { closeCache, replaceCache } from "./cache/process-wide.ts";
 export { tieredCache } from "./cache/tiered.ts";
 export { type Evaluation, evaluate } from "./difc/evaluate.ts";
 export type {

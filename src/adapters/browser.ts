@@ -1,7 +1,7 @@
 // Browsers: the service worker behind which Chromium keeps compiled code, as an ability added to any cache.
 import type { ModuleCache, StreamingStore } from "../cache/cache.ts";
 import { defaultCache as neutralCache } from "../cache/default.ts";
-import { replaceCache } from "../cache/process.ts";
+import { replaceCache } from "../cache/process-wide.ts";
 import { hex, sha256 } from "../wasm/compile.ts";
 
 export { type BrowserAgentsOptions, browserAgents } from "./browser-agents.ts";

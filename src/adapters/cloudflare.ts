@@ -1,7 +1,7 @@
 // Cloudflare Workers: modules come compiled with the deployment, so there is nothing to keep; bytes can be kept for others.
 import type { ModuleCache } from "../cache/cache.ts";
 import { type CacheStorageCacheOptions, cacheStorageCache } from "../cache/cache-storage.ts";
-import { inMemory } from "../cache/process.ts";
+import { inMemory } from "../cache/process-wide.ts";
 
 export {
   AgentLabelsObject,

@@ -2,7 +2,7 @@
 import type { ModuleCache } from "./cache.ts";
 import { cacheStorageCache } from "./cache-storage.ts";
 import { indexedDbCache } from "./indexed-db.ts";
-import { inMemory } from "./process.ts";
+import { inMemory } from "./process-wide.ts";
 
 /**
  * The cache that suits the runtime: IndexedDB where there is one (browsers), else the Cache API (Deno), else memory (Node and Bun; their

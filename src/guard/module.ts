@@ -1,6 +1,6 @@
 // A compiled guard: verified, prepared, ready to be instantiated many times.
 import type { CacheEvent, CacheListener, ModuleCache } from "../cache/cache.ts";
-import { noteGuard, useCache } from "../cache/process.ts";
+import { noteGuard, useCache } from "../cache/process-wide.ts";
 import { ModuleError } from "../errors.ts";
 import { checkCompiled } from "../wasm/compile.ts";
 import { defaultMemoryPages, wasiModule } from "../wasm/contract.ts";

@@ -1,7 +1,7 @@
 // The cache suite against the sources.
 import { test } from "node:test";
 import { memoryCache } from "../../../src/cache/memory.ts";
-import { closeCache, replaceCache } from "../../../src/cache/process.ts";
+import { closeCache, replaceCache } from "../../../src/cache/process-wide.ts";
 import { tieredCache } from "../../../src/cache/tiered.ts";
 import { loadGuard } from "../../../src/guard/load.ts";
 import { compileGuard } from "../../../src/guard/module.ts";

@@ -89,7 +89,9 @@ describe("warmStart", async () => {
     const log: string[] = [];
     const onCacheEvent = (event: CacheEvent): void => void events.push(event);
     const module = await compileGuard(bytes, { cache, warmStart: true, onCacheEvent, ...options });
-    const guard = await module.instantiate({ log: ({ message, source }) => void (source === "host_log" && log.push(message)) });
+    const guard = await module.instantiate({
+      log: ({ message, source }) => void (source === "host_log" && log.push(message)),
+    });
     await turns();
     return { module, guard, log, events };
   }
