@@ -15,7 +15,14 @@ export {
 } from "./backend/recorded.ts";
 export { type RetryOptions, withRetry } from "./backend/retry.ts";
 export { withTimeout } from "./backend/timeout.ts";
-export type { CacheEvent, CacheListener, MaybePromise, ModuleCache } from "./cache/cache.ts";
+export type {
+  CacheEvent,
+  CacheListener,
+  MaybePromise,
+  ModuleCache,
+  StreamedModule,
+  StreamingStore,
+} from "./cache/cache.ts";
 export { type CacheStorageCacheOptions, cacheStorageCache } from "./cache/cache-storage.ts";
 export { defaultCache } from "./cache/default.ts";
 export { type IndexedDbCacheOptions, indexedDbCache } from "./cache/indexed-db.ts";
@@ -68,9 +75,9 @@ export type { GuardLimits, InstantiateOptions, WasmGuard } from "./guard/wasm-gu
 export { type WorkerGuard, type WorkerGuardOptions, type WorkerLike, workerGuard } from "./guard/worker-guard.ts";
 export { serveGuard, type WorkerScope } from "./guard/worker-host.ts";
 export { type WriteSinkOptions, writeSinkGuard } from "./guard/write-sink.ts";
+export type { MonitorEvent, MonitoredCall } from "./monitor/events.ts";
 export { type MemoryAgentsOptions, memoryAgents } from "./monitor/memory-agents.ts";
 export { type Agents, createMonitor, type Monitor, type MonitoredToolCall } from "./monitor/monitor.ts";
-export type { MonitoredCall, MonitorEvent } from "./monitor/events.ts";
 export type { MonitoredServer, MonitorOptions } from "./monitor/options.ts";
 export type {
   JudgedItem,
@@ -85,7 +92,7 @@ export type {
   RemovedItem,
   Violation,
 } from "./monitor/outcome.ts";
-export { type GuardChoice, preview, type PreviewOptions } from "./monitor/preview.ts";
+export { type GuardChoice, type PreviewOptions, preview } from "./monitor/preview.ts";
 export {
   type Expectation,
   parseScenario,

@@ -4,6 +4,7 @@ import { basename, isAbsolute, relative, resolve } from "node:path";
 import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
 import type { WasmGuard } from "../guard/wasm-guard.ts";
 
+export { type FileCacheOptions, fileCache } from "./node-cache.ts";
 export { nodeWorker } from "./node-thread.ts";
 
 /**

@@ -50,14 +50,21 @@ function onAbort(signal: AbortSignal, action: () => void): () => void {
   return () => actions.delete(action);
 }
 
+/** What a run knows of its question. */
+export interface Asking {
+  /** Fires for the caller's abort, for `close` and for `fail`. Made when it is first looked at: most runs never do. */
+  readonly signal: AbortSignal;
+  /** Settles the question at once, whatever the run still does. */
+  fail(error: Error): void;
+}
+
 /**
- * Makes an asynchronous backend of a function that runs one question. The signal that `run` gets fires for the caller's
- * abort, for `close` and for `fail`, each of which settles the question at once, whatever the run still does.
- * `close` rejects the questions that wait and all later ones.
+ * Makes an asynchronous backend of a function that runs one question. An abort, `close` and `fail` settle the question at
+ * once. `close` rejects the questions that wait and all later ones.
  */
 export function askingBackend(
   { name, speculate = true }: { readonly name: string; readonly speculate?: boolean | undefined },
-  run: (tool: string, args: unknown, signal: AbortSignal, fail: (error: Error) => void) => unknown,
+  run: (tool: string, args: unknown, asking: Asking) => unknown,
   close?: () => unknown,
 ): Required<Backend> {
   const waiting = new Map<(error: Error) => void, string>();
@@ -66,11 +73,14 @@ export function askingBackend(
     name,
     synchronous: false,
     speculate,
-    callTool: (tool, args, { signal } = {}) =>
+    callTool: (tool, args, options = {}) =>
       new Promise((resolve, reject) => {
         if (closed) throw failure(name, tool, closedState);
+        const signal = options.subscribe === undefined ? options.signal : undefined;
         checkSignal(signal);
-        const controller = new AbortController();
+        let controller: AbortController | undefined;
+        let failed: { readonly error: Error } | undefined;
+        let forget: (() => void) | undefined;
         const settled = (): void => {
           waiting.delete(fail);
           forget?.();
@@ -78,22 +88,38 @@ export function askingBackend(
         const fail = (error: Error): void => {
           settled();
           reject(error);
-          controller.abort(error);
+          failed ??= { error };
+          controller?.abort(error);
+        };
+        const asking: Asking = {
+          get signal() {
+            if (controller === undefined) {
+              controller = new AbortController();
+              if (failed !== undefined) controller.abort(failed.error);
+            }
+            return controller.signal;
+          },
+          fail,
         };
         waiting.set(fail, tool);
-        const forget = signal && onAbort(signal, () => fail(abortError(signal.reason, { phase })));
-        // The inner promise catches a run that throws at once.
-        new Promise((answer) => answer(run(tool, args, controller.signal, fail))).then(
-          (answer) => {
-            settled();
-            if (answer === undefined) reject(failure(name, tool, emptyState));
-            else resolve(answer);
-          },
-          (error) => {
-            settled();
-            reject(asFault(name, tool, error));
-          },
-        );
+        forget = options.subscribe?.((reason) => fail(abortError(reason, { phase })));
+        if (signal) forget = onAbort(signal, () => fail(abortError(signal.reason, { phase })));
+        const answered = (answer: unknown): void => {
+          settled();
+          if (answer === undefined) reject(failure(name, tool, emptyState));
+          else resolve(answer);
+        };
+        const broken = (error: unknown): void => {
+          settled();
+          reject(asFault(name, tool, error));
+        };
+        try {
+          const answer = run(tool, args, asking);
+          if (isPromise(answer)) answer.then(answered, broken);
+          else answered(answer);
+        } catch (error) {
+          broken(error);
+        }
       }),
     async close() {
       if (closed) return;

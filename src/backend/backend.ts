@@ -4,6 +4,11 @@
 export interface AskOptions {
   /** Fires when nobody waits for the answer any more; a transport stops its work then. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The same without a signal: calls back, once, when nobody waits any more; gives the function that withdraws it. A signal is dear to
+   * make and to listen to, so a backend that need not hand one on uses this where it is there.
+   */
+  readonly subscribe?: ((listener: (reason: unknown) => void) => () => void) | undefined;
 }
 
 /**

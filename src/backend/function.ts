@@ -28,7 +28,7 @@ export function functionBackend(
   if (typeof fn !== "function")
     throw new TypeError(`Cannot make a backend: "fn" is of type "${typeof fn}", not a function`);
   const { name = "function", synchronous = false, speculate = true } = options;
-  if (!synchronous) return askingBackend({ name, speculate }, (tool, args, signal) => fn(tool, args, { signal }));
+  if (!synchronous) return askingBackend({ name, speculate }, fn);
   const never = new AbortController().signal;
   let closed = false;
   return {

@@ -181,7 +181,7 @@ export function httpBackend(url: string | URL, options: HttpBackendOptions = {})
 
   return askingBackend(
     { name, speculate },
-    async (tool, args, signal) => {
+    async (tool, args, { signal }) => {
       const fail: Fail = (state, context) => failure(name, tool, state, context);
       if (args !== undefined && (typeof args !== "object" || args === null || Array.isArray(args))) {
         throw fail("the arguments of an MCP tool must be an object");

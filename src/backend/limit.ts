@@ -62,7 +62,7 @@ export function withLimit(inner: Backend, options: LimitOptions = {}): Backend {
 
   return askingBackend(
     inner,
-    async (tool, args, signal) => {
+    async (tool, args, { signal }) => {
       const exit = await enter(signal);
       try {
         return await inner.callTool(tool, args, { signal });

@@ -37,7 +37,7 @@ function clientBackend(client: McpClientLike, options: McpClientOptions): Backen
   // v2 declares two parameters. v1 has one before its default value, and takes options in third place; a client that takes
   // none ignores them. To give v1 its options second would make them its schema, so third is the rule.
   const second = "getProtocolEra" in client || client.callTool.length === 2;
-  return askingBackend({ name, speculate }, async (tool, args, signal) => {
+  return askingBackend({ name, speculate }, async (tool, args, { signal }) => {
     const params = { name: tool, ...(args !== undefined && { arguments: args }) };
     const request = { signal, ...(timeoutMs !== undefined && { timeout: timeoutMs }) };
     try {

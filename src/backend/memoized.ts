@@ -72,7 +72,7 @@ export function memoized(inner: Backend, options: MemoizedOptions = {}): Backend
 
   const asked = askingBackend(
     inner,
-    (tool, args, signal) => {
+    (tool, args, { signal }) => {
       const key = questionKey(tool, args);
       const flight = flights.get(key) ?? fly(key, tool, args);
       flight.waiters++;

@@ -96,7 +96,7 @@ export function messagePortBackend(port: MessagePortLike, options: MessagePortBa
 
   const backend = askingBackend(
     { name, speculate },
-    (tool, args, signal) =>
+    (tool, args, { signal }) =>
       new Promise((resolve, reject) => {
         const id = ++lastId;
         port.postMessage({ type: "edge-guard.ask", id, tool, args } satisfies ToServer);

@@ -82,7 +82,7 @@ export function recordedBackend(
   const backend =
     delayMs === undefined
       ? functionBackend(answer, { name, synchronous: true })
-      : askingBackend({ name }, async (tool, args, signal) => {
+      : askingBackend({ name }, async (tool, args, { signal }) => {
           await sleep(delayMs, signal);
           return answer(tool, args);
         });

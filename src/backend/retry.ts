@@ -32,7 +32,7 @@ export function withRetry(inner: Backend, options: RetryOptions = {}): Backend {
   const maxMs = checkNumber("maxMs", options.maxMs ?? 2000, 0, 2 ** 31 - 1);
   return askingBackend(
     inner,
-    async (tool, args, signal) => {
+    async (tool, args, { signal }) => {
       for (let attempt = 1; ; attempt++) {
         try {
           return await inner.callTool(tool, args, { signal });

@@ -14,7 +14,7 @@ export function withTimeout(inner: Backend, ms: number): Backend {
   if (inner.synchronous) return inner;
   return askingBackend(
     inner,
-    async (tool, args, signal, fail) => {
+    async (tool, args, { signal, fail }) => {
       const timer = setTimeout(
         () =>
           fail(

@@ -48,7 +48,11 @@ function readTags(value: unknown, path: string): string[] {
     if (typeof tags[index] !== "string")
       throw new ProtocolError(`The guard's "${path}[${index}]" is ${spell(tags[index])}, a tag is a string`);
   }
-  return tags.length < 2 ? [...(tags as string[])] : [...new Set(tags as string[])];
+  // The array is the parser's own and nobody else's.
+  const own = tags as string[];
+  const isUnique =
+    own.length < 16 ? own.every((tag, index) => own.indexOf(tag) === index) : new Set(own).size === own.length;
+  return isUnique ? own : [...new Set(own)];
 }
 
 function readAgentTags(value: unknown, path: string): string[] {

@@ -4,6 +4,8 @@ import { abortError, type FaultContext, TimeoutError } from "../errors.ts";
 export interface Deadline {
   /** For the backend: fires when nobody waits any more. */
   readonly signal: AbortSignal;
+  /** Whether it comes by itself, by a signal or a time-out; otherwise only `end` ends the call. */
+  readonly bounded: boolean;
   /** Throws once the time is over or the caller's signal fired. */
   check(): void;
   /** Settles like the promise, or rejects as soon as the deadline passes. */
@@ -11,10 +13,122 @@ export interface Deadline {
   /** Calls back, once, when the call ends before its time; gives the function that withdraws it. */
   subscribe(listener: (reason: unknown) => void): () => void;
   /** Ends the call before its time: everything that is raced rejects with the reason. */
-  readonly end: (reason: unknown) => void;
+  end(reason: unknown): void;
+}
+
+/** For a call that has no deadline and never waits: nothing can end it. Shared, because such calls are most of all. */
+export const noDeadline: Deadline = {
+  get signal() {
+    return new AbortController().signal;
+  },
+  bounded: false,
+  check: () => {},
+  race: (promise) => promise,
+  subscribe: () => () => {},
+  end: () => {},
+};
+
+// A class, for its methods exist once: a deadline is made for every call that may wait.
+class CallDeadline implements Deadline {
+  readonly #signal: AbortSignal | undefined;
+  readonly #timeoutMs: number | undefined;
+  readonly #expires: number | undefined;
+  readonly #context: FaultContext;
+  #listeners: Set<(reason: unknown) => void> | undefined;
+  #controller: AbortController | undefined;
+  #ended: { readonly reason: unknown } | undefined;
+
+  constructor(signal: AbortSignal | undefined, timeoutMs: number | undefined, context: FaultContext) {
+    this.#signal = signal;
+    this.#timeoutMs = timeoutMs;
+    this.#context = context;
+    if (timeoutMs !== undefined && timeoutMs !== Number.POSITIVE_INFINITY)
+      this.#expires = performance.now() + timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get bounded(): boolean {
+    return this.#signal !== undefined || this.#expires !== undefined;
+  }
+
+  check(): void {
+    const found = this.#failure();
+    if (found !== undefined) throw found;
+  }
+
+  subscribe(listener: (reason: unknown) => void): () => void {
+    if (this.#ended !== undefined) listener(this.#ended.reason);
+    else this.#listen(listener);
+    return () => void this.#listeners?.delete(listener);
+  }
+
+  end(reason: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = { reason };
+    this.#controller?.abort(reason);
+    for (const listener of this.#listeners ?? []) listener(reason);
+  }
+
+  race<T>(promise: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const stop = (): void => {
+        if (timer !== undefined) clearTimeout(timer);
+        this.#signal?.removeEventListener("abort", over);
+        this.#listeners?.delete(fail);
+      };
+      const fail = (reason: unknown): void => {
+        stop();
+        reject(reason);
+      };
+      const over = (): void => {
+        const found = this.#failure();
+        // Timers may fire a little early.
+        if (found === undefined) arm();
+        else {
+          fail(found);
+          this.end(found);
+        }
+      };
+      const arm = (): void => {
+        if (this.#expires === undefined) return;
+        // Longer delays overflow to "at once".
+        timer = setTimeout(over, Math.min(Math.max(this.#expires - performance.now(), 0), 2 ** 31 - 1));
+      };
+      promise.then((value) => {
+        stop();
+        resolve(value);
+      }, fail);
+      if (this.#failure() !== undefined) return over();
+      this.#listen(fail);
+      this.#signal?.addEventListener("abort", over, { once: true });
+      arm();
+    });
+  }
+
+  #listen(listener: (reason: unknown) => void): void {
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+  }
+
+  #failure(): unknown {
+    if (this.#ended !== undefined) return this.#ended.reason;
+    if (this.#signal?.aborted === true) return abortError(this.#signal.reason, this.#context);
+    if (this.#expires === undefined || performance.now() < this.#expires) return undefined;
+    return new TimeoutError(`The call took longer than ${this.#timeoutMs} ms`, this.#context);
+  }
 }
 
 /**
+ * A deadline that may be without bounds, and can still be ended.
+ *
  * @throws {RangeError} when `timeoutMs` is not a positive number.
  */
 export function createDeadline(
@@ -27,81 +141,5 @@ export function createDeadline(
       `Cannot set a deadline: "timeoutMs" must be a positive number of milliseconds, got ${timeoutMs}`,
     );
   }
-  const expires =
-    timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? undefined : performance.now() + timeoutMs;
-  let controller: AbortController | undefined;
-  let ended: { reason: unknown } | undefined;
-  const racing = new Set<(reason: unknown) => void>();
-  const failure = (): unknown => {
-    if (ended !== undefined) return ended.reason;
-    if (signal?.aborted) return abortError(signal.reason, context);
-    if (expires === undefined || performance.now() < expires) return undefined;
-    return new TimeoutError(`The call took longer than ${timeoutMs} ms`, context);
-  };
-  const end = (reason: unknown): void => {
-    if (ended !== undefined) return;
-    ended = { reason };
-    controller?.abort(reason);
-    for (const reject of racing) reject(reason);
-  };
-
-  return {
-    get signal(): AbortSignal {
-      if (controller === undefined) {
-        controller = new AbortController();
-        if (ended !== undefined) controller.abort(ended.reason);
-      }
-      return controller.signal;
-    },
-    check(): void {
-      if (signal === undefined && expires === undefined && ended === undefined) return;
-      const found = failure();
-      if (found !== undefined) throw found;
-    },
-    race<T>(promise: Promise<T>): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        const stop = (): void => {
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", over);
-          racing.delete(fail);
-        };
-        const fail = (reason: unknown): void => {
-          stop();
-          reject(reason);
-        };
-        const over = (): void => {
-          const found = failure();
-          // Timers may fire a little early.
-          if (found === undefined) arm();
-          else {
-            fail(found);
-            end(found);
-          }
-        };
-        const arm = (): void => {
-          // Longer delays overflow to "at once".
-          if (expires !== undefined)
-            timer = setTimeout(over, Math.min(Math.max(expires - performance.now(), 0), 2 ** 31 - 1));
-        };
-        promise.then(
-          (value) => {
-            stop();
-            resolve(value);
-          },
-          (error: unknown) => fail(error),
-        );
-        if (failure() !== undefined) return over();
-        racing.add(fail);
-        signal?.addEventListener("abort", over, { once: true });
-        arm();
-      });
-    },
-    subscribe(listener): () => void {
-      if (ended !== undefined) listener(ended.reason);
-      else racing.add(listener);
-      return () => void racing.delete(listener);
-    },
-    end,
-  };
+  return new CallDeadline(signal, timeoutMs, context);
 }

@@ -146,7 +146,8 @@ function keepState(
   const obstacle = captureObstacle(source);
   let current = first;
   let { base, complete } = origin;
-  let journal = [...origin.journal];
+  // One array for good: a dropped one would keep young entries alive until the next major collection.
+  const journal = [...origin.journal];
   let weight = journal.reduce((sum, { bytes }) => sum + bytes, 0);
   let closed = false;
   /** Whether another state holds the same base. */
@@ -157,7 +158,7 @@ function keepState(
   const setBase = (guest: Guest): void => {
     base = guest.checkpoint(shared ? undefined : base);
     shared = false;
-    journal = [];
+    journal.length = 0;
     weight = 0;
     complete = true;
   };
@@ -242,7 +243,7 @@ function keepState(
       if (obstacle === undefined && current !== undefined) setBase(current);
       else {
         complete = false;
-        journal = [];
+        journal.length = 0;
         weight = 0;
       }
     },
@@ -273,7 +274,7 @@ function keepState(
       closed = true;
       current = undefined;
       base = undefined;
-      journal = [];
+      journal.length = 0;
       complete = false;
     },
   };

@@ -6,15 +6,7 @@ import type { LabelFunction } from "../wasm/contract.ts";
 import { type ExchangeOptions, exchange, reserveBuffers } from "../wasm/exchange.ts";
 import { stopRun } from "../wasm/faults.ts";
 import { canSuspend, type Guest } from "../wasm/instance.ts";
-import {
-  type Answer,
-  createRun,
-  type LogLine,
-  type Question,
-  type Recording,
-  type Run,
-  type RunHost,
-} from "../wasm/run.ts";
+import { type Answer, createRun, type LogLine, type Question, type Recording, type RunHost } from "../wasm/run.ts";
 import type { Deadline } from "./deadline.ts";
 import { type GuestState, isHeavy } from "./guest-state.ts";
 import { createQuestions, type Questions } from "./questions.ts";
@@ -42,7 +34,7 @@ export interface LabelCallReport {
   questions: Questions | undefined;
   /** Keys of the questions of the last run, those beyond the limit aside; absent when there were none. */
   asked: Set<string> | undefined;
-  sleeps: number[];
+  sleeps: readonly number[];
 }
 
 /** After so many speculative runs the guard is taken one question at a time. */
@@ -122,7 +114,7 @@ export function labelCall(
     runs: 0,
     questions: undefined,
     asked: undefined,
-    sleeps: [],
+    sleeps: noSleeps,
   };
   const call: Call = { name, text, recording, state, options, report };
   const strategy = suspension === "replay" ? replay : suspension === "jspi" ? suspended : direct;
@@ -134,25 +126,18 @@ export function labelCall(
   }
 }
 
-/** Runs the guest once. */
-function execute(call: Call, guest: Guest, host: RunHost): { answer: string | Promise<string>; run: Run } {
-  const run = createRun(call.recording, host);
+/** Begins a run of the guest. The caller ends it with `leave`, also after a throw. */
+function enter(call: Call, guest: Guest, host: RunHost): string | Promise<string> {
   call.report.runs++;
   call.report.asked = undefined;
-  guest.run = run;
-  const leave = (): void => {
-    // Also after a throw: half a line must not turn up in a later run.
-    guest.flush();
-    guest.run = undefined;
-  };
-  let later = false;
-  try {
-    const answer = exchange(guest, guest.label(call.name), call.text, call.options.exchange);
-    later = typeof answer !== "string";
-    return { answer: typeof answer === "string" ? answer : answer.finally(leave), run };
-  } finally {
-    if (!later) leave();
-  }
+  guest.run = createRun(call.recording, host);
+  return exchange(guest, guest.label(call.name), call.text, call.options.exchange);
+}
+
+function leave(guest: Guest): void {
+  // Half a line must not turn up in a later run.
+  guest.flush();
+  guest.run = undefined;
 }
 
 /** Whether a question is beyond the limit of this run. Otherwise it counts from now on. */
@@ -165,8 +150,10 @@ function overLimit({ report, options }: Call, { key }: Question): boolean {
   return false;
 }
 
+const noSleeps: readonly number[] = [];
+
 function slept(report: LabelCallReport, milliseconds: number): void {
-  report.sleeps.push(milliseconds);
+  report.sleeps = [...report.sleeps, milliseconds];
   if (report.sleeps.length <= maximumSleeps) return;
   throw new LimitError("sleeps", `The guard slept more than ${maximumSleeps} times in one call`);
 }
@@ -180,21 +167,40 @@ export function finalRecording({ recording, asked }: LabelCallReport): Recording
 
 /** No asynchronous backend: one run, nothing awaited, no checkpoint. A sleep moves the guest's clock instead of the wall's. */
 function direct(call: Call): string | Promise<string> {
-  const { state, options, report } = call;
-  const run = (guest: Guest): string | Promise<string> =>
-    execute(call, guest, {
-      ask: (question) => (overLimit(call, question) ? null : (questionsOf(call).ask(question) ?? null)),
-      sleep(milliseconds) {
-        slept(report, milliseconds);
-        state.advance(milliseconds);
-      },
-      log: options.log,
-      check: () => options.deadline.check(),
-    }).answer;
-  const guest = state.guest(false);
-  const answer = guest instanceof Promise ? guest.then(run) : run(guest);
-  if (typeof answer !== "string") return answer.then((text) => remember(call, text));
-  return remember(call, answer);
+  const guest = call.state.guest(false);
+  return guest instanceof Promise ? guest.then((swapped) => runDirectly(call, swapped)) : runDirectly(call, guest);
+}
+
+// A class, for its methods exist once: one is made for every call.
+class DirectHost implements RunHost {
+  readonly #call: Call;
+  readonly log: (line: LogLine) => void;
+
+  constructor(call: Call) {
+    this.#call = call;
+    this.log = call.options.log;
+  }
+
+  ask(question: Question): Answer {
+    return overLimit(this.#call, question) ? null : (questionsOf(this.#call).ask(question) ?? null);
+  }
+
+  sleep(milliseconds: number): void {
+    slept(this.#call.report, milliseconds);
+    this.#call.state.advance(milliseconds);
+  }
+
+  check(): void {
+    this.#call.options.deadline.check();
+  }
+}
+
+function runDirectly(call: Call, guest: Guest): string {
+  try {
+    return remember(call, enter(call, guest, new DirectHost(call)) as string);
+  } finally {
+    leave(guest);
+  }
 }
 
 function remember(call: Call, answer: string): string {
@@ -241,9 +247,11 @@ async function attempt(
     check: () => options.deadline.check(),
   };
   try {
-    answer = await execute(call, guest, host).answer;
+    answer = await enter(call, guest, host);
   } catch (error) {
     failure = { error };
+  } finally {
+    leave(guest);
   }
   options.deadline.check();
   // Whatever a run does after a false answer is not the guard's doing.
@@ -292,11 +300,21 @@ async function suspended(call: Call): Promise<string> {
   }
   suspensions++;
   try {
-    const guest = await state.guest(true);
+    const found = state.guest(true);
+    const guest = found instanceof Promise ? await found : found;
     const host: RunHost = {
       ask: () => null,
-      askLater: async (question) =>
-        overLimit(call, question) ? null : options.deadline.race(questionsOf(call).answer(question)),
+      askLater(question): Answer | Promise<Answer> {
+        if (overLimit(call, question)) return null;
+        const answer = questionsOf(call).answer(question);
+        if (!(answer instanceof Promise)) return answer;
+        if (options.deadline.bounded) return options.deadline.race(answer);
+        // Without bounds only a close ends the call, which settles the question as well.
+        return answer.then((found) => {
+          options.deadline.check();
+          return found;
+        });
+      },
       sleep: () => {},
       async sleepLater(milliseconds): Promise<void> {
         slept(report, milliseconds);
@@ -305,7 +323,11 @@ async function suspended(call: Call): Promise<string> {
       log: options.log,
       check: () => options.deadline.check(),
     };
-    return remember(call, await execute(call, guest, host).answer);
+    try {
+      return remember(call, await enter(call, guest, host));
+    } finally {
+      leave(guest);
+    }
   } finally {
     suspensions--;
   }

@@ -1,8 +1,8 @@
 // The questions of one label call: each reaches the backend once, many at the same time, and every answer becomes bytes or -1.
-import type { Backend } from "../backend/backend.ts";
+import type { AskOptions, Backend } from "../backend/backend.ts";
 import { BackendError, type GuardError, isGuardError, TimeoutError } from "../errors.ts";
 import type { Answer, Question, Recording } from "../wasm/run.ts";
-import type { Deadline } from "./deadline.ts";
+import { createDeadline, type Deadline } from "./deadline.ts";
 import type { QuestionEvent } from "./events.ts";
 
 const encoder = new TextEncoder();
@@ -28,8 +28,8 @@ export interface Questions {
   readonly count: number;
   /** Begins asking. The answer when it is there at once; `undefined` when it will come. */
   ask(question: Question): Answer | undefined;
-  /** Waits for the answer. */
-  answer(question: Question): Promise<Answer>;
+  /** The answer, or the promise of it. */
+  answer(question: Question): Answer | Promise<Answer>;
   /** Settles once every question has its answer. Never rejects. */
   settled(): Promise<void>;
   /** What was asked, in order; `used` by whether the final run asked it. */
@@ -38,6 +38,15 @@ export interface Questions {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+function lifeOf(deadline: Deadline): AskOptions {
+  return {
+    get signal() {
+      return deadline.signal;
+    },
+    subscribe: (listener) => deadline.subscribe(listener),
+  };
 }
 
 export function createQuestions(
@@ -84,19 +93,32 @@ export function createQuestions(
     return entry;
   };
 
-  /** Settles with the promise, or fails after the time for one answer: an answer that never comes must not hold the guard for ever. */
-  const bounded = (promise: PromiseLike<unknown>, controller: AbortController): Promise<unknown> => {
-    const answer = Promise.resolve(promise);
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
+  const finish = (key: string): void => {
+    pending.delete(key);
+    const next = waiting.shift();
+    // The place goes to who waits, so that nobody can take it in between.
+    if (next === undefined) running--;
+    else next();
+  };
+
+  /** Settles with the promise, or gives up after the time for one answer: an answer that never comes must not hold the guard for ever. */
+  const awaitAnswer = (entry: Asked, promise: PromiseLike<unknown>, life: Deadline): Promise<Answer> =>
+    new Promise((resolve) => {
+      let isOpen = true;
+      let withdraw: (() => void) | undefined;
+      const close = (outcome: { result: unknown } | { error: unknown }): void => {
+        if (!isOpen) return;
+        isOpen = false;
         clearTimeout(timer);
         withdraw?.();
+        const answer = settle(entry, outcome);
+        finish(entry.question.key);
+        resolve(answer);
       };
       // Nobody waits any more, and the backend hears it.
-      const giveUp = (reason: unknown): void => {
-        stop();
-        reject(reason);
-        controller.abort(reason);
+      const giveUp = (error: unknown): void => {
+        close({ error });
+        life.end(error);
       };
       const late = (): void =>
         giveUp(
@@ -106,42 +128,12 @@ export function createQuestions(
           }),
         );
       const timer = setTimeout(late, Math.min(options.answerTimeoutMs, 2 ** 31 - 1));
-      let withdraw: (() => void) | undefined;
       withdraw = deadline.subscribe(giveUp);
-      answer.then(
-        (value) => {
-          stop();
-          resolve(value);
-        },
-        (error: unknown) => {
-          stop();
-          reject(error);
-        },
+      Promise.resolve(promise).then(
+        (result) => close({ result }),
+        (error: unknown) => close({ error }),
       );
     });
-  };
-
-  const finish = (key: string): void => {
-    pending.delete(key);
-    const next = waiting.shift();
-    // The place goes to who waits, so that nobody can take it in between.
-    if (next === undefined) running--;
-    else next();
-  };
-
-  const awaitAnswer = async (
-    entry: Asked,
-    promise: PromiseLike<unknown>,
-    controller: AbortController,
-  ): Promise<Answer> => {
-    try {
-      return settle(entry, { result: await bounded(promise, controller) });
-    } catch (error) {
-      return settle(entry, { error });
-    } finally {
-      finish(entry.question.key);
-    }
-  };
 
   /** Calls the backend, in a place that was taken before; an answer that is there at once counts at once. */
   const start = (entry: Asked): Answer | Promise<Answer> => {
@@ -150,10 +142,11 @@ export function createQuestions(
     try {
       if (backend === undefined) throw fault("There is no backend to ask");
       deadline.check();
-      const controller = backend.synchronous === true ? undefined : new AbortController();
-      const value = backend.callTool(tool, args, { signal: controller?.signal ?? deadline.signal });
+      // Each question has an end of its own: another one may go on when this one took too long.
+      const life = backend.synchronous === true ? undefined : createDeadline(undefined, undefined, {});
+      const value = backend.callTool(tool, args, lifeOf(life ?? deadline));
       if (isThenable(value)) {
-        if (controller !== undefined) return awaitAnswer(entry, value, controller);
+        if (life !== undefined) return awaitAnswer(entry, value, life);
         // Its outcome is nobody's, but it must not go unhandled.
         Promise.resolve(value).catch(() => {});
         throw fault(`The backend "${backend.name}" is declared synchronous but answered with a promise`);
@@ -188,10 +181,7 @@ export function createQuestions(
       return asked.size;
     },
     ask,
-    async answer(question): Promise<Answer> {
-      const now = ask(question);
-      return now !== undefined ? now : ((await pending.get(question.key)) ?? answers.get(question.key) ?? null);
-    },
+    answer: (question) => ask(question) ?? pending.get(question.key) ?? null,
     async settled(): Promise<void> {
       while (pending.size > 0) await Promise.all(pending.values());
     },

@@ -1,13 +1,21 @@
 // A guard in WebAssembly behind the Guard interface: queue, deadlines, health, and the three label calls.
 import type { Backend } from "../backend/backend.ts";
 import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels.ts";
-import { ClosedError, type GuardError, isGuardError, LimitError, locate, PoisonedError } from "../errors.ts";
+import {
+  ClosedError,
+  type FaultContext,
+  type GuardError,
+  isGuardError,
+  LimitError,
+  locate,
+  PoisonedError,
+} from "../errors.ts";
 import { defaultBackendCalls, type LabelFunction, maximumOutputBytes } from "../wasm/contract.ts";
 import { faultOf } from "../wasm/faults.ts";
 import { canSuspend, type GuestModule } from "../wasm/instance.ts";
 import type { LogLevel, LogLine } from "../wasm/run.ts";
 import { parseAgentLabels, parseResourceLabels, parseResponseLabels } from "./answers.ts";
-import { createDeadline } from "./deadline.ts";
+import { createDeadline, type Deadline, noDeadline } from "./deadline.ts";
 import type { GuardEvent, LogEntry } from "./events.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import { createGuestState, type GuestState } from "./guest-state.ts";
@@ -111,7 +119,9 @@ function settings(module: GuardModule, options: InstantiateOptions) {
       limits.backendCalls === 0 ? 0 : positive(limits.backendCalls, "limits.backendCalls", defaultBackendCalls),
     answerTimeoutMs: positive(limits.backendTimeoutMs, "limits.backendTimeoutMs", 60_000),
     inputBytes: inputLimit(positive(limits.inputBytes, "limits.inputBytes", Number.MAX_SAFE_INTEGER)),
-    outputBytes: Math.min(positive(limits.outputBytes, "limits.outputBytes", maximumOutputBytes), maximumOutputBytes),
+    exchange: {
+      outputBytes: Math.min(positive(limits.outputBytes, "limits.outputBytes", maximumOutputBytes), maximumOutputBytes),
+    },
     timeoutMs: limits.timeoutMs,
     concurrency: positive(options.concurrency, "concurrency", 16),
     logLevel: (options.log === undefined ? "none" : logLevel) as LogLevel | "none",
@@ -150,7 +160,7 @@ export async function instantiateGuard(
     {
       source,
       instance: { logLevel: given.logLevel },
-      exchange: { outputBytes: given.outputBytes },
+      exchange: given.exchange,
       log,
       guard: given.name,
     },
@@ -177,7 +187,7 @@ function guardOf(
   const queue = createQueue();
   let health: WasmGuard["health"] = "ok";
   let firstFault: GuardError | undefined;
-  let endCurrent: ((reason: Error) => void) | undefined;
+  let current: Deadline | undefined;
 
   const changeHealth = (next: WasmGuard["health"], cause?: GuardError): void => {
     if (health === "closed" || health === next) return;
@@ -214,21 +224,21 @@ function guardOf(
 
   const call = async <T>(
     phase: LabelFunction,
-    input: () => string,
     parse: (answer: string) => T,
     callOptions: CallOptions,
+    toolCall: ToolCall | undefined,
+    subject: unknown,
   ): Promise<T> => {
     const refused = unusable(phase);
     if (refused !== undefined) throw refused;
     const backend = callOptions.backend ?? options.backend;
+    const { signal, timeoutMs = given.timeoutMs } = callOptions;
     const context = { guard: name, phase };
-    let text: string;
-    try {
-      text = input();
-    } catch (error) {
-      throw isGuardError(error) ? locate(error, context) : error;
-    }
-    const deadline = createDeadline(callOptions.signal, callOptions.timeoutMs ?? given.timeoutMs, context);
+    const text = inputOf(phase, toolCall, subject, callOptions, context);
+    // Most calls neither have a deadline nor wait for anything.
+    const waits =
+      signal !== undefined || timeoutMs !== undefined || (backend !== undefined && backend.synchronous !== true);
+    const deadline = waits ? createDeadline(signal, timeoutMs, context) : noDeadline;
     deadline.check();
     const turn = queue.enter(deadline);
     if (turn !== undefined) await turn;
@@ -240,18 +250,18 @@ function guardOf(
       const suspension = chooseSuspension(given.suspension, backend, state, name);
       const { answer, report } = labelCall(phase, text, state, suspension, {
         guard: name,
-        backend,
         backendCalls: given.backendCalls,
         answerTimeoutMs: given.answerTimeoutMs,
         concurrency: given.concurrency,
-        speculate: options.speculate !== false && backend?.speculate !== false,
-        exchange: { outputBytes: given.outputBytes },
-        deadline,
+        exchange: given.exchange,
         log,
+        backend,
+        speculate: options.speculate !== false && backend?.speculate !== false,
+        deadline,
       });
       let error: GuardError | undefined;
       try {
-        endCurrent = deadline.end;
+        current = deadline;
         const found = typeof answer === "string" ? answer : await answer;
         try {
           return parse(found);
@@ -271,13 +281,29 @@ function guardOf(
         }
         throw error;
       } finally {
-        endCurrent = undefined;
+        current = undefined;
         if (options.onEvent !== undefined || callOptions.onEvent !== undefined) emit(report, phase, error, callOptions);
       }
     } finally {
       // The caller has its error at once; the next call waits until the state is back.
       if (busy === undefined) queue.leave();
       else busy.then(queue.leave, queue.leave);
+    }
+  };
+
+  const inputOf = (
+    phase: LabelFunction,
+    toolCall: ToolCall | undefined,
+    subject: unknown,
+    callOptions: CallOptions,
+    context: FaultContext,
+  ): string => {
+    try {
+      if (phase === "label_agent") return agentInput(subject, given.inputBytes);
+      if (phase === "label_resource") return resourceInput(toolCall as ToolCall, callOptions, given.inputBytes);
+      return responseInput(toolCall as ToolCall, subject, callOptions, given.inputBytes);
+    } catch (error) {
+      throw isGuardError(error) ? locate(error, context) : error;
     }
   };
 
@@ -326,29 +352,15 @@ function guardOf(
     get memoryBytes() {
       return state.memoryBytes;
     },
-    async labelAgent(policy: unknown, callOptions: CallOptions = {}): Promise<AgentLabels> {
-      return call("label_agent", () => agentInput(policy, given.inputBytes), parseAgentLabels, callOptions);
-    },
-    async labelResource(toolCall: ToolCall, callOptions: CallOptions = {}): Promise<ResourceLabels> {
-      return call(
-        "label_resource",
-        () => resourceInput(toolCall, callOptions, given.inputBytes),
-        parseResourceLabels,
-        callOptions,
-      );
-    },
-    async labelResponse(
+    labelAgent: (policy: unknown, callOptions: CallOptions = {}): Promise<AgentLabels> =>
+      call("label_agent", parseAgentLabels, callOptions, undefined, policy),
+    labelResource: (toolCall: ToolCall, callOptions: CallOptions = {}): Promise<ResourceLabels> =>
+      call("label_resource", parseResourceLabels, callOptions, toolCall, undefined),
+    labelResponse: (
       toolCall: ToolCall,
       result: unknown,
       callOptions: CallOptions = {},
-    ): Promise<ResponseLabels | null> {
-      return call(
-        "label_response",
-        () => responseInput(toolCall, result, callOptions, given.inputBytes),
-        parseResponseLabels,
-        callOptions,
-      );
-    },
+    ): Promise<ResponseLabels | null> => call("label_response", parseResponseLabels, callOptions, toolCall, result),
     fork(): Promise<WasmGuard> {
       return alone("fork", async () => {
         if (health === "ok") state.settle();
@@ -368,10 +380,11 @@ function guardOf(
       const wasWell = health === "ok";
       const reason = new ClosedError(`The guard "${name}" was closed`, { guard: name });
       queue.clear(reason);
-      endCurrent?.(reason);
+      const running = current !== undefined;
+      current?.end(reason);
       changeHealth("closed");
       // A guest that is waiting for its backend is not to be touched; it is given up with its memory.
-      if (wasWell && endCurrent === undefined) state.release();
+      if (wasWell && !running) state.release();
       state.close();
     },
   };

@@ -83,7 +83,7 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
   let lastPolicy: Omit<CallMessage, "type" | "id" | "backend"> | undefined;
   let currentBackend: Backend | undefined = options.backend;
   let currentListener: CallOptions["onEvent"];
-  let endCurrent: Deadline["end"] | undefined;
+  let current: Deadline | undefined;
 
   const changeHealth = (next: WorkerGuard["health"]): void => {
     if (health !== "closed") health = next;
@@ -297,7 +297,7 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
       if ((health as WorkerGuard["health"]) === "closed") throw closed();
       currentBackend = turn.backend;
       currentListener = callOptions.onEvent;
-      endCurrent = deadline.end;
+      current = deadline;
       return (await perform(action, parameters, callOptions, deadline, turn)) as T;
     } catch (error) {
       // A worker that broke down is replaced, so that the next call finds one.
@@ -305,7 +305,7 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
       throw error;
     } finally {
       currentListener = undefined;
-      endCurrent = undefined;
+      current = undefined;
       if (turn.leaving === undefined) queue.leave();
       else turn.leaving.then(queue.leave, queue.leave);
     }
@@ -345,7 +345,7 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
       health = "closed";
       const reason = new ClosedError(`The guard "${name}" was closed`, { guard: name });
       queue.clear(reason);
-      endCurrent?.(reason);
+      current?.end(reason);
       hosted.stop(reason);
     },
   };

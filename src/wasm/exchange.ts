@@ -146,7 +146,7 @@ export function reserveBuffers(guest: Guest, text: string, { outputBytes }: Exch
 function writeInput(guest: Guest, text: string): BufferRange {
   let range = reserve(guest, "input", inputRoom(text));
   for (;;) {
-    const target = new Uint8Array(guest.memory.buffer as ArrayBuffer, range.pointer, range.size);
+    const target = guest.bytes.subarray(range.pointer, range.pointer + range.size);
     const { read, written } = encoder.encodeInto(text, target);
     if (read >= text.length) return { pointer: range.pointer, size: written };
     range = reserve(guest, "input", utf8Length(text));
@@ -172,12 +172,12 @@ function largerOutput(guest: Guest, output: BufferRange, limit: number): number 
 }
 
 function clear(guest: Guest, range: BufferRange, length: number): void {
-  new Uint8Array(guest.memory.buffer as ArrayBuffer, range.pointer, length).fill(0);
+  guest.bytes.fill(0, range.pointer, range.pointer + length);
 }
 
 function readOutput(guest: Guest, output: BufferRange, length: number): string {
   try {
-    return decoder.decode(new Uint8Array(guest.memory.buffer as ArrayBuffer, output.pointer, length));
+    return decoder.decode(guest.bytes.subarray(output.pointer, output.pointer + length));
   } catch (cause) {
     throw new ProtocolError("The guard's answer is not UTF-8", { cause });
   } finally {
@@ -191,6 +191,30 @@ export interface ExchangeOptions {
   readonly outputBytes: number;
 }
 
+/** What one attempt came to: the answer, or the size that the output needs. */
+function settle(guest: Guest, output: BufferRange, value: number, attempt: number, limit: number): string | number {
+  // Only a module that came compiled can return something else than an i32.
+  if (value > 0 && value <= output.size && Number.isInteger(value)) return readOutput(guest, output, value);
+  if (value === 0) return "";
+  if (value === -2 && attempt < callAttempts) return largerOutput(guest, output, limit);
+  clear(guest, output, output.size);
+  if (!Number.isInteger(value)) throw new ProtocolError("The guard answered something that is not a whole number");
+  if (value > 0)
+    throw new ProtocolError(`The guard says that it answered ${value} bytes into a buffer of ${output.size}`);
+  if (value === -2) throw new LimitError("outputBytes", `The guard asked for a larger buffer ${callAttempts} times`);
+  throw new GuardReturnError(value, `The guard reported the error ${value}`);
+}
+
+/** The output buffer for an attempt, made ready. */
+function prepareOutput(guest: Guest, capacity: number, inputSize: number, limit: number): BufferRange {
+  const range = reserve(guest, "output", outputRoom(capacity, inputSize, limit));
+  // Whole pages may be more than the limit.
+  const output = range.size > limit ? { pointer: range.pointer, size: limit } : range;
+  // Where the needed size goes: what an earlier call left there must not be taken for it.
+  clear(guest, output, Math.min(4, output.size));
+  return output;
+}
+
 /**
  * Calls a label function with a text and gives its answer's text, empty for 0. Synchronous when the export is. Throws
  * GuardReturnError, ProtocolError or LimitError for what the guest answers; whatever the guest itself throws comes out unchanged.
@@ -202,52 +226,36 @@ export function exchange(
   options: ExchangeOptions,
 ): string | Promise<string> {
   const limit = Math.min(options.outputBytes, maximumOutputBytes);
-  let capacity = Math.min(limit, firstOutputBytes);
-  let attempt = 0;
+  return attemptFrom(guest, call, text, limit, Math.min(limit, firstOutputBytes), 1);
+}
 
-  /** `undefined`: once more, with a larger buffer. */
-  const settle = (output: BufferRange, value: number): string | undefined => {
-    // Only a module that came compiled can return something else than an i32.
-    if (value > 0 && value <= output.size && Number.isInteger(value)) return readOutput(guest, output, value);
-    if (value === 0) return "";
-    if (value === -2 && attempt < callAttempts) {
-      capacity = largerOutput(guest, output, limit);
-      return undefined;
-    }
-    clear(guest, output, output.size);
-    if (!Number.isInteger(value)) throw new ProtocolError("The guard answered something that is not a whole number");
-    if (value > 0)
-      throw new ProtocolError(`The guard says that it answered ${value} bytes into a buffer of ${output.size}`);
-    if (value === -2) throw new LimitError("outputBytes", `The guard asked for a larger buffer ${callAttempts} times`);
-    throw new GuardReturnError(value, `The guard reported the error ${value}`);
-  };
-
-  const begin = (): { output: BufferRange; value: number | Promise<number> } => {
-    attempt++;
+function attemptFrom(
+  guest: Guest,
+  call: LabelExport,
+  text: string,
+  limit: number,
+  first: number,
+  attempts: number,
+): string | Promise<string> {
+  let capacity = first;
+  for (let attempt = attempts; ; attempt++) {
     const input = writeInput(guest, text);
-    const range = reserve(guest, "output", outputRoom(capacity, input.size, limit));
-    // Whole pages may be more than the limit.
-    const output = range.size > limit ? { pointer: range.pointer, size: limit } : range;
-    clear(guest, output, Math.min(4, output.size));
-    return { output, value: call(input.pointer, input.size, output.pointer, output.size) };
-  };
-
-  const finish = (answer: string): string => {
-    trimBuffers(guest);
-    return answer;
-  };
-
-  const later = async (first: { output: BufferRange; value: number | Promise<number> }): Promise<string> => {
-    for (let step = first; ; step = begin()) {
-      const answer = settle(step.output, await step.value);
-      if (answer !== undefined) return finish(answer);
+    const output = prepareOutput(guest, capacity, input.size, limit);
+    const value = call(input.pointer, input.size, output.pointer, output.size);
+    // A module that came compiled may return a bigint.
+    if (typeof value === "object") {
+      return value.then((later) => {
+        const answer = settle(guest, output, later, attempt, limit);
+        if (typeof answer === "number") return attemptFrom(guest, call, text, limit, answer, attempt + 1);
+        trimBuffers(guest);
+        return answer;
+      });
     }
-  };
-
-  for (;;) {
-    const step = begin();
-    if (typeof step.value !== "number") return later(step);
-    const answer = settle(step.output, step.value);
-    if (answer !== undefined) return finish(answer);
+    const answer = settle(guest, output, value, attempt, limit);
+    if (typeof answer === "string") {
+      trimBuffers(guest);
+      return answer;
+    }
+    capacity = answer;
   }
 }

@@ -62,6 +62,8 @@ export type LabelExport = (
 
 export interface Guest {
   readonly memory: WebAssembly.Memory;
+  /** All of the memory as it is now. Not to be kept: growth detaches it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly suspends: boolean;
   readonly wantedLevel: number;
   /** The run that the guest is in; imports do nothing outside of one. */
@@ -119,6 +121,7 @@ function promising(body: unknown): (...parameters: number[]) => Promise<number> 
 /** Instantiates the module. Runs its start function, if it has one, but not `_initialize`. Throws what the engine throws. */
 export async function createGuest(source: GuestModule, options: InstanceOptions): Promise<Guest> {
   let memory: WebAssembly.Memory | undefined;
+  let view: Uint8Array<ArrayBuffer> | undefined;
   let exports: WebAssembly.Exports = {};
   let wasi: WasiHost | undefined;
   const wrapped = new Map<LabelFunction, LabelExport>();
@@ -133,6 +136,11 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
   const guest: Guest = {
     get memory(): WebAssembly.Memory {
       return memory as WebAssembly.Memory;
+    },
+    get bytes(): Uint8Array<ArrayBuffer> {
+      const buffer = (memory as WebAssembly.Memory).buffer as ArrayBuffer;
+      if (view?.buffer !== buffer) view = new Uint8Array(buffer);
+      return view;
     },
     suspends: options.suspends,
     wantedLevel: ranks[options.logLevel],

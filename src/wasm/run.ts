@@ -33,6 +33,8 @@ export interface Recording {
 
 /** What a recording holds, roughly, in bytes. */
 export function recordingBytes({ answers, clocks, randoms }: Recording): number {
+  // The usual case, and this runs for every call.
+  if (answers === undefined && clocks === undefined && randoms === undefined) return 0;
   let bytes = 0;
   for (const [key, answer] of answers ?? []) bytes += key.length + (answer?.length ?? 0);
   for (const readings of clocks?.values() ?? []) bytes += readings.length * 24;
@@ -45,14 +47,14 @@ export interface RunHost {
   /** Answers a question at once. */
   ask(question: Question): Answer;
   /** Answers in its own time; only for suspending imports. */
-  askLater?(question: Question): Promise<Answer>;
+  askLater?(question: Question): Answer | Promise<Answer>;
   /** The guest sleeps for the n-th time in this run. Returning means that the time has passed. */
   sleep(milliseconds: number, index: number): void;
   sleepLater?(milliseconds: number, index: number): Promise<void>;
   /** A log line that somebody wants. */
   log(line: LogLine): void;
   /** Called at every import: throws once the deadline has passed. */
-  check?(): void;
+  check?: (() => void) | undefined;
 }
 
 /** One run, a plain record: it is made for every call. */
