@@ -6,5 +6,5 @@ export {
   type ConformanceCase,
   testBackend,
 } from "./backend-conformance.ts";
-export { type CacheUnderTest, type CacheUnderTest, testCache, testCache } from "./cache-conformance.ts";
+export { type CacheUnderTest, testCache } from "./cache-conformance.ts";
 export { type StoreUnderTest, testAgentStore } from "./state-conformance.ts";
