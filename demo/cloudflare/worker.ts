@@ -42,6 +42,8 @@ async function start(bindings: Bindings): Promise<GuardProxy> {
     monitor,
     identify,
     onEvent: jsonLines((line) => console.log(line)),
+    // A Worker learns that its client has left when it next writes, and cancels the call on the server then.
+    keepAliveMs: 2000,
     upstreams: {
       github: {
         upstream: UPSTREAM_URL,

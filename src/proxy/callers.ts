@@ -68,7 +68,7 @@ function questions({ id, questions: allowed }: UpstreamServer, connection: Upstr
     new BackendError(`Cannot answer the guard's question: the server "${id}" ${state}`, { phase: "call_backend" });
   return {
     name: id,
-    async callTool(tool, args, { signal = NEVER } = {}) {
+    async callTool(tool, args, { signal = new AbortController().signal } = {}) {
       if (allowed !== undefined && !allowed.includes(tool)) throw fail(`may not be asked "${tool.slice(0, 100)}"`);
       if (args !== undefined && args !== null && !isObject(args)) throw fail("takes objects as arguments only");
       const reply = await connection.request("tools/call", { name: tool, arguments: args ?? {} }, { signal });
@@ -78,8 +78,6 @@ function questions({ id, questions: allowed }: UpstreamServer, connection: Upstr
     close: () => connection.close(),
   };
 }
-
-const NEVER = new AbortController().signal;
 
 interface Recent<T> {
   use(key: string, create: () => T): T;

@@ -30,6 +30,8 @@ interface Session {
 
 const clientInfo = { name: "edge-guard", version: "1" };
 const OPEN_TIMEOUT_MS = 30_000;
+/** For messages that nobody waits for. Each has a signal of its own: in Workers a signal belongs to the request that made it. */
+const SIDE_TIMEOUT_MS = 5_000;
 const NO_TOOL_HEADERS: ParameterHeaders = new Map();
 
 /**
@@ -80,7 +82,6 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
   };
 
   function connect(credentials: Readonly<Record<string, string>>): UpstreamConnection {
-    const life = new AbortController();
     let session: Promise<Session> | undefined;
     let opened: Session | undefined;
     let lastId = 0;
@@ -107,7 +108,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
           own(got, "method") === "ping"
             ? { result: {} }
             : { error: { code: CODE.methodNotFound, message: "Method not found" } };
-        post({ id, ...answer }, more, life.signal).catch(() => {});
+        post({ id, ...answer }, more, AbortSignal.timeout(SIDE_TIMEOUT_MS)).catch(() => {});
       });
 
     const envelope = (meta: JsonObject): JsonObject => ({
@@ -201,7 +202,7 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
         // Here a closed connection alone cancels nothing.
         const cancel = (): void => {
           const message = { method: "notifications/cancelled", params: { requestId: id } };
-          post(message, headers, life.signal).catch(() => {});
+          post(message, headers, AbortSignal.timeout(SIDE_TIMEOUT_MS)).catch(() => {});
         };
         signal.addEventListener("abort", cancel);
         const reply = await post({ id, method, params: sent }, headers, signal, hear).finally(() =>
@@ -243,7 +244,6 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
             onIdle = resolve;
           });
         }
-        life.abort();
         if (opened?.headers[HEADER.session] === undefined) return;
         // A session that cannot be ended ends by itself.
         await wire.delete(headersWith(opened.headers), AbortSignal.timeout(2000)).catch(() => {});

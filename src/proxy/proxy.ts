@@ -56,8 +56,8 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
   const settings = readOptions(options);
   const { bounds } = settings;
   const callers = createCallers(bounds.callers);
-  /** Requests that a client of the older form may cancel. */
-  const running = new Map<string, AbortController>();
+  /** Requests that a client of the older form may cancel, and how. */
+  const running = new Map<string, () => void>();
   const open = new Set<AbortController>();
   const perPrincipal = new Map<string, number>();
   let closed = false;
@@ -220,10 +220,11 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
     if (key !== undefined && running.has(key)) {
       return refuse(id, refusal(CODE.invalidRequest, "A request with this id is under way", 400), method);
     }
-    if (key !== undefined) running.set(key, controller);
     const late = (): void => controller.abort(new TimeoutError(`The request took longer than ${bounds.callMs} ms`));
     const timer = setTimeout(late, bounds.callMs);
     const leave = (): void => controller.abort(CANCELLED);
+    // By way of a promise: in Workers one request cannot abort what another does, but it can settle what another waits for.
+    if (key !== undefined) new Promise<void>((resolve) => void running.set(key, resolve)).then(leave);
     // In the older form a client that leaves has not cancelled (2025-11-25, Transports); here nobody could tell it the answer.
     const withdraw = era === "modern" ? onAbort(request.signal, leave) : undefined;
     const token = own(meta, "progressToken");
@@ -305,7 +306,7 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
   function cancel(identity: Identity, request: Request, params: JsonObject): void {
     const id = own(params, "requestId");
     const key = isRequestId(id) ? requestKey(identity, request, id) : undefined;
-    if (key !== undefined) running.get(key)?.abort(CANCELLED);
+    if (key !== undefined) running.get(key)?.();
   }
 
   function contextFor(

@@ -48,9 +48,9 @@ for (const generation of ["v1", "v2"] as const) {
   test(`before a ${generation} server`, async (context) => {
     const { server, running } = servers[generation]!;
     const workers = await Promise.all([start(running.url, "filter", `${folder}/${generation}f`), start(running.url, "propagate", `${folder}/${generation}p`)]);
-    const [filter, propagate] = await Promise.all(workers.map(async (worker) => `${(await worker.ready).href}mcp`));
-    const urls: Proxies = { filter: filter!, propagate: propagate! };
     try {
+      const [filter, propagate] = await Promise.all(workers.map(async (worker) => `${(await worker.ready).href}mcp`));
+      const urls: Proxies = { filter: filter!, propagate: propagate! };
       for (const kind of ["v1", "v2", "v2 in its older form"] as const) {
         await context.test(`a client of ${kind}`, (inner) => runScenario(inner, kind, urls, server));
       }
@@ -72,7 +72,7 @@ for (const generation of ["v1", "v2"] as const) {
         await client.close();
       });
     } finally {
-      await Promise.all(workers.map((worker) => worker.dispose()));
+      await Promise.allSettled(workers.map((worker) => worker.dispose()));
     }
   });
 }
