@@ -10,6 +10,7 @@ import {
   reserved,
   wasiModule,
 } from "./contract.ts";
+import { producers } from "./custom-sections.ts";
 import { stateMutations } from "./mutations.ts";
 
 const spelled: { readonly [letter: string]: string } = { i: "i32", I: "i64", f: "f32", F: "f64", v: "v128", r: "ref" };
@@ -93,6 +94,21 @@ function exportProblems(outline: ModuleOutline): ModuleError[] {
   return problems;
 }
 
+/**
+ * Go's runtime takes the pages after its heap for its own, whoever grew them: buffers of the host would lie in its heap, and what
+ * it answers could be anything.
+ */
+function allocatorProblems(bytes: Uint8Array, outline: ModuleOutline): ModuleError[] {
+  const allocates = outline.exports.some(({ name }) => name === "alloc");
+  if (allocates || !producers(bytes, outline).some((tool) => /^Go\b/.test(tool))) return [];
+  return [
+    new ModuleError(
+      "missing-export",
+      "Cannot use the module: it was built by Go and exports no alloc and dealloc, so the host's buffers would lie in its heap; export both with go:wasmexport",
+    ),
+  ];
+}
+
 function memoryProblems(outline: ModuleOutline, cap: number): ModuleError[] {
   const memory = outline.memories[0];
   if (memory === undefined) return [];
@@ -155,6 +171,7 @@ export function examine(bytes: Uint8Array, memoryPages: number = defaultMemoryPa
       ...importProblems(outline.imports),
       ...exportProblems(outline),
       ...memoryProblems(outline, memoryPages),
+      ...allocatorProblems(bytes, outline),
     ];
     if (taken.length > 0) {
       problems.push(

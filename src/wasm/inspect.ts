@@ -2,8 +2,9 @@
 import type { ModuleErrorCode } from "../errors.ts";
 import type { ExternalKind } from "./binary.ts";
 import { defaultMemoryPages, preparedSection, reserved, wasiModule } from "./contract.ts";
+import { customSections, producers } from "./custom-sections.ts";
 import { examine } from "./examine.ts";
-import { checkMemoryPages, customSections, producers } from "./prepare.ts";
+import { checkMemoryPages } from "./prepare.ts";
 
 export interface GuardReport {
   /** True when the module can be a guard. */

@@ -2,7 +2,7 @@
 import { type ModuleOutline, sectionId } from "./binary.ts";
 import { defaultMemoryPages, pageSize, preparationVersion, preparedSection, reserved } from "./contract.ts";
 import { examine } from "./examine.ts";
-import { createCursor, createWriter, readBytes, readUnsigned, type Writer } from "./leb.ts";
+import { createCursor, createWriter, readUnsigned, type Writer } from "./leb.ts";
 
 /** How {@link prepareGuard} rewrites a module. */
 export interface PrepareOptions {
@@ -120,31 +120,5 @@ export function readPreparation(module: WebAssembly.Module): Preparation | undef
     return valid ? found : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** The custom sections' names, for reports. */
-export function customSections(outline: ModuleOutline): string[] {
-  return outline.sections.flatMap((section) => (section.name === undefined ? [] : [section.name]));
-}
-
-/** The producers section's tools, such as `rustc 1.96.0`, for reports; empty when there is none or it cannot be read. */
-export function producers(bytes: Uint8Array, outline: ModuleOutline): string[] {
-  const section = outline.sections.find(({ name }) => name === "producers");
-  if (section === undefined) return [];
-  try {
-    const decoder = new TextDecoder();
-    const cursor = createCursor(bytes, section.content, section.end);
-    readBytes(cursor);
-    const tools: string[] = [];
-    for (let fields = readUnsigned(cursor); fields > 0; fields--) {
-      readBytes(cursor);
-      for (let values = readUnsigned(cursor); values > 0; values--) {
-        tools.push(`${decoder.decode(readBytes(cursor))} ${decoder.decode(readBytes(cursor))}`.trim());
-      }
-    }
-    return tools;
-  } catch {
-    return [];
   }
 }

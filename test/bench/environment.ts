@@ -1,5 +1,5 @@
 // What a bench gets from the runtime that runs it, and the helpers that every bench uses.
-export { median, milliseconds, type Row, ratio } from "./row.ts";
+export { alternate, median, milliseconds, type Row, ratio } from "./row.ts";
 
 export interface Environment {
   readonly name: string;

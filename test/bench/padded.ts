@@ -6,7 +6,7 @@ function body(seed: number): number[] {
   const code = [0, 0x20, 0];
   for (let step = 0; step < 30; step++) code.push(0x20, step & 3, 0x6c, 0x41, (seed + step) & 63, 0x6a);
   code.push(0x28, 2, 16, 0x0b);
-  return [code.length & 127 | 128, code.length >> 7, ...code];
+  return [(code.length & 127) | 128, code.length >> 7, ...code];
 }
 
 /** Adds unused functions of the type of `label_resource` until the module has about `size` bytes. */
@@ -26,7 +26,8 @@ export function padded(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer>
       const pattern = [0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f];
       const types = bytes.subarray(content, end);
       let at = 1;
-      for (; !pattern.every((byte, index) => types[at + index] === byte); type++) at += 3 + (types[at + 1] ?? 0) + (types[at + 2 + (types[at + 1] ?? 0)] ?? 0);
+      for (; !pattern.every((byte, index) => types[at + index] === byte); type++)
+        at += 3 + (types[at + 1] ?? 0) + (types[at + 2 + (types[at + 1] ?? 0)] ?? 0);
     }
     writer.u8(id);
     writer.sized(() => {

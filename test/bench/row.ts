@@ -25,10 +25,34 @@ export async function median(
   return times.sort((a, b) => a - b)[batches >> 1] ?? Number.NaN;
 }
 
-export function ratio(what: string, ours: number, theirs: number, bar: { atMost?: number; atLeast?: number } = {}, note?: string): Row {
+/** Times two bodies in turn, so that what else the machine does falls on both: the medians over all rounds, in milliseconds. */
+export async function alternate(
+  one: () => unknown,
+  other: () => unknown,
+  options: { batches?: number; calls?: number; warmup?: number },
+  rounds = 9,
+): Promise<[one: number, other: number]> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = -1; round < rounds; round++) {
+    const found = [await median(one, options), await median(other, options)] as const;
+    // The first round only warms up.
+    if (round >= 0) found.forEach((time, index) => times[index]?.push(time));
+  }
+  const middle = (list: number[]): number => list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
+  return [middle(times[0]), middle(times[1])];
+}
+
+export function ratio(
+  what: string,
+  ours: number,
+  theirs: number,
+  bar: { atMost?: number; atLeast?: number } = {},
+  note?: string,
+): Row {
   const value = ours / theirs;
   const held = (bar.atMost === undefined || value <= bar.atMost) && (bar.atLeast === undefined || value >= bar.atLeast);
-  const text = bar.atMost !== undefined ? `<= ${bar.atMost}` : bar.atLeast !== undefined ? `>= ${bar.atLeast}` : undefined;
+  const text =
+    bar.atMost !== undefined ? `<= ${bar.atMost}` : bar.atLeast !== undefined ? `>= ${bar.atLeast}` : undefined;
   return {
     what,
     figure: `${value.toFixed(2)}x`,
@@ -37,4 +61,5 @@ export function ratio(what: string, ours: number, theirs: number, bar: { atMost?
   };
 }
 
-export const milliseconds = (value: number): string => `${value < 1 ? `${(value * 1000).toFixed(1)} us` : `${value.toFixed(1)} ms`}`;
+export const milliseconds = (value: number): string =>
+  `${value < 1 ? `${(value * 1000).toFixed(1)} us` : `${value.toFixed(1)} ms`}`;

@@ -1,6 +1,6 @@
 // What an asynchronous backend costs: 95 questions of 20 ms, one question, and what going back costs.
-import { functionBackend, loadGuard, type WasmGuard } from "edge-guard";
-import { type Environment, milliseconds, median, type Row, ratio } from "./environment.ts";
+import { functionBackend, loadGuard } from "edge-guard";
+import { alternate, type Environment, median, milliseconds, type Row, ratio } from "./environment.ts";
 
 const call = { tool: "t" };
 
@@ -9,7 +9,10 @@ function canSuspend(): boolean {
 }
 
 /** The same question over bare JSPI, without any of our parts: a minimal host, the same JSON work. */
-async function bareSuspension(bytes: Uint8Array<ArrayBuffer>): Promise<() => Promise<unknown>> {
+async function bareSuspension(
+  bytes: Uint8Array<ArrayBuffer>,
+  answering: () => Promise<unknown>,
+): Promise<() => Promise<unknown>> {
   const jspi = WebAssembly as unknown as {
     Suspending: new (body: unknown) => WebAssembly.ImportValue;
     promising(body: unknown): (...parameters: number[]) => Promise<number>;
@@ -17,11 +20,18 @@ async function bareSuspension(bytes: Uint8Array<ArrayBuffer>): Promise<() => Pro
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   let memory: WebAssembly.Memory | undefined;
-  const view = (at: number, length: number): Uint8Array => new Uint8Array((memory as WebAssembly.Memory).buffer, at, length);
-  const ask = async (tool: number, toolLength: number, args: number, argsLength: number, result: number): Promise<number> => {
+  const view = (at: number, length: number): Uint8Array =>
+    new Uint8Array((memory as WebAssembly.Memory).buffer, at, length);
+  const ask = async (
+    tool: number,
+    toolLength: number,
+    args: number,
+    argsLength: number,
+    result: number,
+  ): Promise<number> => {
     decoder.decode(view(tool, toolLength));
     JSON.parse(decoder.decode(view(args, argsLength)));
-    const answer = encoder.encode(JSON.stringify(await Promise.resolve(true)));
+    const answer = encoder.encode(JSON.stringify(await answering()));
     view(result, answer.length).set(answer);
     return answer.length;
   };
@@ -56,40 +66,77 @@ async function manyQuestions(environment: Environment): Promise<Row[]> {
   return rows;
 }
 
+/** The shortest way to anywhere else: a message to another port and back. */
+function overPort(): { readonly answering: () => Promise<unknown>; close(): void } {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: ((value: unknown) => void)[] = [];
+  port1.onmessage = ({ data }) => waiting.shift()?.(data);
+  port2.onmessage = () => port2.postMessage(true);
+  return {
+    answering: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        port1.postMessage("lookup");
+      }),
+    close(): void {
+      port1.close();
+      port2.close();
+    },
+  };
+}
+
 async function oneQuestion(environment: Environment): Promise<Row[]> {
   const bytes = await environment.guard("asker");
-  const backend = functionBackend(async () => true, { name: "at once" });
-  const measure = (guard: WasmGuard): Promise<number> => median(() => guard.labelResource(call), { batches: 15, calls: 300, warmup: 500 });
-  const replay = await loadGuard(bytes, { backend });
-  const replayTime = await measure(replay);
-  const rows: Row[] = [{ what: "one asynchronous answer under replay", figure: milliseconds(replayTime) }];
-  if (canSuspend()) {
-    const bare = await median(await bareSuspension(bytes), { batches: 15, calls: 300, warmup: 500 });
-    const jspi = await measure(await loadGuard(bytes, { backend, suspension: "jspi" }));
-    rows.push(ratio("one asynchronous answer: jspi / bare jspi", jspi, bare, { atMost: 1.3 }, `${milliseconds(jspi)} against ${milliseconds(bare)}`));
+  const port = overPort();
+  const rows: Row[] = [];
+  for (const { what, answering, bar } of [
+    { what: "over a MessagePort", answering: port.answering, bar: { atMost: 1.3 } },
+    { what: "there already", answering: async () => true, bar: {} },
+  ]) {
+    const backend = functionBackend(answering, { name: what });
+    const options = { batches: 3, calls: 200, warmup: 0 };
+    const guards = {
+      replay: await loadGuard(bytes, { backend }),
+      ...(canSuspend() ? { jspi: await loadGuard(bytes, { backend, suspension: "jspi" }) } : {}),
+    };
+    for (const [name, guard] of Object.entries(guards)) {
+      const reference = canSuspend() ? await bareSuspension(bytes, answering) : undefined;
+      const own = (): Promise<unknown> => guard.labelResource(call);
+      const [mine, bare] = await alternate(own, reference ?? own, options);
+      const note = `${milliseconds(mine)}${reference === undefined ? "" : ` against ${milliseconds(bare)}`}`;
+      if (reference === undefined) rows.push({ what: `one answer ${what}: ${name}`, figure: milliseconds(mine) });
+      else rows.push(ratio(`one answer ${what}: ${name} / bare jspi`, mine, bare, name === "jspi" ? bar : {}, note));
+    }
   }
+  port.close();
   return rows;
 }
 
+/** The cost by the size of the guest's memory: two guards that differ in that alone. Every call asks, so every call goes back. */
 async function goingBack(environment: Environment): Promise<Row[]> {
-  // 17 pages, as a compiler's smallest program has them; every call asks, so every call takes a checkpoint and goes back.
-  const guard = await loadGuard(await environment.guard("questions"), { backend: functionBackend(async () => true) });
-  const withBackend = await median(() => guard.labelResource(call), { batches: 9, calls: 20, warmup: 20 });
-  const plain = await loadGuard(await environment.guard("questions"), { backend: functionBackend(() => true, { synchronous: true }) });
-  const twoRuns = 2 * (await median(() => plain.labelResource(call), { batches: 9, calls: 20, warmup: 20 }));
-  const megabytes = (17 * 65536) / 1e6;
-  const perMegabyte = Math.max(0, withBackend - twoRuns) / megabytes;
+  const backend = functionBackend(async () => true);
+  const small = await loadGuard(await environment.guard("asker"), { backend });
+  const large = await loadGuard(await environment.guard("roomy"), { backend });
+  const [more, less] = await alternate(
+    () => large.labelResource(call),
+    () => small.labelResource(call),
+    { batches: 3, calls: 30, warmup: 0 },
+  );
+  const perMegabyte = (more - less) / ((160 * 65536) / 1e6);
   return [
     {
-      what: "checkpoint and restore of a replay, per MB of guest memory",
+      what: "checkpoint and restore, per MB of guest memory",
       figure: milliseconds(perMegabyte),
       bar: "< 1 ms",
       held: perMegabyte < 1,
-      note: "whole call less two plain runs, scheduling of 95 questions included",
     },
   ];
 }
 
 export async function bench(environment: Environment): Promise<Row[]> {
-  return [...(await manyQuestions(environment)), ...(await oneQuestion(environment)), ...(await goingBack(environment))];
+  return [
+    ...(await manyQuestions(environment)),
+    ...(await oneQuestion(environment)),
+    ...(await goingBack(environment)),
+  ];
 }
