@@ -91,6 +91,7 @@ export const runtimes = {
     title: "WebKitGTK",
     // The page's user agent names a version of Safari that there never was.
     version() {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own notation.
       const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Version}", "libwebkit2gtk-4.1-0"], {
         encoding: "utf8",
       });
