@@ -9,6 +9,7 @@ import { type Command, EXIT } from "./command.ts";
 import { inspectCommand } from "./inspect.ts";
 import { prepareCommand } from "./prepare.ts";
 import { previewCommand } from "./preview.ts";
+import { serveCommand } from "./serve.ts";
 import { createTerminal, printable, type Terminal } from "./terminal.ts";
 import { testCommand } from "./test.ts";
 
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, Command>> = {
   inspect: inspectCommand,
   prepare: prepareCommand,
   preview: previewCommand,
+  serve: serveCommand,
   test: testCommand,
 };
 
