@@ -116,8 +116,9 @@ export function releaseBuffers(guest: Guest): void {
 }
 
 function trimBuffers(guest: Guest): void {
-  if (guest.dealloc === undefined) return;
   const { input, output } = guest.buffers;
+  const isUsual = (input?.size ?? 0) <= keptInputBytes && (output?.size ?? 0) <= keptOutputBytes;
+  if (isUsual || guest.dealloc === undefined) return;
   if (input !== undefined && input.size > keptInputBytes) {
     guest.buffers.input = undefined;
     free(guest, input);
@@ -176,13 +177,15 @@ function clear(guest: Guest, range: BufferRange, length: number): void {
 }
 
 function readOutput(guest: Guest, output: BufferRange, length: number): string {
+  const { bytes } = guest;
+  const { pointer } = output;
   try {
-    return decoder.decode(guest.bytes.subarray(output.pointer, output.pointer + length));
+    return decoder.decode(bytes.subarray(pointer, pointer + length));
   } catch (cause) {
     throw new ProtocolError("The guard's answer is not UTF-8", { cause });
   } finally {
     // A later call whose guest writes nothing must not find this answer.
-    clear(guest, output, length);
+    bytes.fill(0, pointer, pointer + length);
   }
 }
 

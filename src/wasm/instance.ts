@@ -253,6 +253,8 @@ function checkFirstMemory(memory: WebAssembly.Memory, source: GuestModule): void
 
 /** The fault of a memory above the cap: possible only for a module that was not prepared. */
 export function memoryExcess(guest: Guest, source: GuestModule): LimitError | undefined {
+  // The engine holds a prepared module to its cap.
+  if (source.preparation !== undefined && source.preparation.memoryPages <= source.memoryPages) return undefined;
   if (guest.memory.buffer.byteLength <= source.memoryPages * pageSize) return undefined;
   return new LimitError(
     "memoryPages",

@@ -1,10 +1,15 @@
 // Runs one bench in the runtime that it is started in and prints its rows as one line of JSON: run.mjs <bench> <root>.
 import { readFile } from "node:fs/promises";
+import * as cache from "./cache.ts";
 import type { Environment, Row } from "./environment.ts";
 import * as load from "./load.ts";
 import * as suspension from "./suspension.ts";
 
-const benches: { readonly [name: string]: { bench(environment: Environment): Promise<Row[]> } } = { load, suspension };
+const benches: { readonly [name: string]: { bench(environment: Environment): Promise<Row[]> } } = {
+  load,
+  suspension,
+  cache,
+};
 const [name = "", root = "."] = process.argv.slice(2);
 const environment: Environment = {
   name: "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node",
