@@ -6,32 +6,24 @@ import { root } from "../ensure.mjs";
 
 /** Packs the package as `npm publish` would and unpacks it into `<folder>/node_modules/edge-guard`. */
 export function installPacked(folder) {
-	const target = `${folder}/node_modules/edge-guard`;
-	mkdirSync(target, { recursive: true });
-	const npm = spawnSync(
-		"npm",
-		["pack", "--json", "--ignore-scripts", "--pack-destination", folder],
-		{
-			cwd: root,
-			encoding: "utf8",
-		},
-	);
-	if (npm.status !== 0) throw new Error(`npm pack failed:\n${npm.stderr}`);
-	const [{ filename, files, size }] = JSON.parse(npm.stdout);
-	const tar = spawnSync(
-		"tar",
-		["-xzf", `${folder}/${filename}`, "-C", target, "--strip-components=1"],
-		{
-			encoding: "utf8",
-		},
-	);
-	if (tar.status !== 0) throw new Error(`tar failed:\n${tar.stderr}`);
-	return {
-		target,
-		tarball: `${folder}/${filename}`,
-		files: files.map(({ path }) => path),
-		size,
-	};
+  const target = `${folder}/node_modules/edge-guard`;
+  mkdirSync(target, { recursive: true });
+  const npm = spawnSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (npm.status !== 0) throw new Error(`npm pack failed:\n${npm.stderr}`);
+  const [{ filename, files, size }] = JSON.parse(npm.stdout);
+  const tar = spawnSync("tar", ["-xzf", `${folder}/${filename}`, "-C", target, "--strip-components=1"], {
+    encoding: "utf8",
+  });
+  if (tar.status !== 0) throw new Error(`tar failed:\n${tar.stderr}`);
+  return {
+    target,
+    tarball: `${folder}/${filename}`,
+    files: files.map(({ path }) => path),
+    size,
+  };
 }
 
 /**
@@ -39,46 +31,38 @@ export function installPacked(folder) {
  * find packages themselves, page.mjs and workerd.mjs as one file each.
  */
 export async function prepareRun(folder) {
-	// A package of its own: "edge-guard" is then the packed one, not the tree around it.
-	writeFileSync(
-		`${folder}/package.json`,
-		JSON.stringify({ name: "everywhere", private: true, type: "module" }),
-	);
-	installPacked(folder);
-	mkdirSync(`${folder}/guards`);
-	for (const name of readdirSync(`${root}.cache/guards`)) {
-		if (name.endsWith(".wasm"))
-			cpSync(`${root}.cache/guards/${name}`, `${folder}/guards/${name}`);
-	}
-	cpSync(
-		`${root}dist/guards/repo-guard.wasm`,
-		`${folder}/guards/repo-guard.wasm`,
-	);
+  // A package of its own: "edge-guard" is then the packed one, not the tree around it.
+  writeFileSync(`${folder}/package.json`, JSON.stringify({ name: "everywhere", private: true, type: "module" }));
+  installPacked(folder);
+  mkdirSync(`${folder}/guards`);
+  for (const name of readdirSync(`${root}.cache/guards`)) {
+    if (name.endsWith(".wasm")) cpSync(`${root}.cache/guards/${name}`, `${folder}/guards/${name}`);
+  }
+  cpSync(`${root}dist/guards/repo-guard.wasm`, `${folder}/guards/repo-guard.wasm`);
 
-	const entries = (...names) =>
-		names.map((name) => `test/run/entries/${name}.ts`);
-	await bundleTests(entries("process", "page"), folder);
-	// Suites that compile a module themselves get one that was deployed; what the package itself does stays as it is.
-	await bundleTests(entries("record", "workerd"), folder, {
-		define: { "WebAssembly.compile": "compileForSuite" },
-	});
-	const esbuild = await import("esbuild");
-	const whole = (name, conditions) =>
-		esbuild.build({
-			absWorkingDir: folder,
-			entryPoints: [`${folder}/test/run/entries/${name}.mjs`],
-			outfile: `${folder}/${name}.mjs`,
-			bundle: true,
-			format: "esm",
-			platform: "browser",
-			conditions,
-			target: "es2022",
-			logLevel: "warning",
-		});
-	await whole("page", ["browser"]);
-	await whole("workerd", ["workerd", "worker", "browser"]);
-	writeFileSync(
-		`${folder}/index.html`,
-		'<!doctype html><html lang="en"><meta charset="utf-8"><title>edge-guard</title><script type="module" src="page.mjs"></script>\n',
-	);
+  const entries = (...names) => names.map((name) => `test/run/entries/${name}.ts`);
+  await bundleTests(entries("process", "page"), folder);
+  // Suites that compile a module themselves get one that was deployed; what the package itself does stays as it is.
+  await bundleTests(entries("record", "workerd"), folder, {
+    define: { "WebAssembly.compile": "compileForSuite" },
+  });
+  const esbuild = await import("esbuild");
+  const whole = (name, conditions) =>
+    esbuild.build({
+      absWorkingDir: folder,
+      entryPoints: [`${folder}/test/run/entries/${name}.mjs`],
+      outfile: `${folder}/${name}.mjs`,
+      bundle: true,
+      format: "esm",
+      platform: "browser",
+      conditions,
+      target: "es2022",
+      logLevel: "warning",
+    });
+  await whole("page", ["browser"]);
+  await whole("workerd", ["workerd", "worker", "browser"]);
+  writeFileSync(
+    `${folder}/index.html`,
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>edge-guard</title><script type="module" src="page.mjs"></script>\n',
+  );
 }
