@@ -7,126 +7,98 @@ import type { UpstreamConnection } from "./upstream.ts";
 
 /** Who the agent is, as `identify` says. */
 export interface Identity {
-	/** Whoever answers for the agent: a user, a service. */
-	readonly principal: string;
-	/** Which of the principal's agents. Each has labels of its own. @default "default" */
-	readonly agent?: string | undefined;
+  /** Whoever answers for the agent: a user, a service. */
+  readonly principal: string;
+  /** Which of the principal's agents. Each has labels of its own. @default "default" */
+  readonly agent?: string | undefined;
 }
 
 /** The id under which the monitor keeps an agent's labels. Never built from anything that a transport made up. */
 export function agentIdOf({ principal, agent = "default" }: Identity): string {
-	return JSON.stringify([principal, agent]);
+  return JSON.stringify([principal, agent]);
 }
 
 /** One server as one caller reaches it. */
 export interface Reach {
-	readonly connection: UpstreamConnection;
-	/** The same object for the same principal and credentials: guard instances are kept apart by it. */
-	readonly backend: Backend;
+  readonly connection: UpstreamConnection;
+  /** The same object for the same principal and credentials: guard instances are kept apart by it. */
+  readonly backend: Backend;
 }
 
 export interface Callers {
-	reach(
-		server: UpstreamServer,
-		identity: Identity,
-		request: Request,
-	): Promise<Reach>;
-	close(): Promise<void>;
+  reach(server: UpstreamServer, identity: Identity, request: Request): Promise<Reach>;
+  close(): Promise<void>;
 }
 
 /** Keeps at most `max` connections and `max` backends, the most recently used ones. */
 export function createCallers(max: number): Callers {
-	const connections = createRecent<UpstreamConnection>(
-		max,
-		(connection) => void connection.close().catch(() => {}),
-	);
-	const backends = createRecent<Backend>(
-		max,
-		(backend) => void backend.close?.(),
-	);
+  const connections = createRecent<UpstreamConnection>(max, (connection) => void connection.close().catch(() => {}));
+  const backends = createRecent<Backend>(max, (backend) => void backend.close?.());
 
-	return {
-		async reach(server, identity, request) {
-			const headers = await credentialsFor(server, identity, request);
-			// Other credentials are another caller, whoever it says it is.
-			const caller = JSON.stringify([server.id, identity.principal, headers]);
-			const agent = `${caller}${agentIdOf(identity)}`;
-			const { upstream } = server;
-			const connection = connections.use(agent, () =>
-				upstream.connect(Object.fromEntries(headers)),
-			);
-			const backend = backends.use(caller, () =>
-				questions(server, upstream.connect(Object.fromEntries(headers))),
-			);
-			return { connection, backend };
-		},
-		close: async () => {
-			const all = [...connections.values(), ...backends.values()];
-			await Promise.allSettled(all.map((kept) => kept.close?.()));
-		},
-	};
+  return {
+    async reach(server, identity, request) {
+      const headers = await credentialsFor(server, identity, request);
+      // Other credentials are another caller, whoever it says it is.
+      const caller = JSON.stringify([server.id, identity.principal, headers]);
+      const agent = `${caller}${agentIdOf(identity)}`;
+      const { upstream } = server;
+      const connection = connections.use(agent, () => upstream.connect(Object.fromEntries(headers)));
+      const backend = backends.use(caller, () => questions(server, upstream.connect(Object.fromEntries(headers))));
+      return { connection, backend };
+    },
+    close: async () => {
+      const all = [...connections.values(), ...backends.values()];
+      await Promise.allSettled(all.map((kept) => kept.close?.()));
+    },
+  };
 }
 
 async function credentialsFor(
-	{ headers }: UpstreamServer,
-	identity: Identity,
-	request: Request,
+  { headers }: UpstreamServer,
+  identity: Identity,
+  request: Request,
 ): Promise<[string, string][]> {
-	const given =
-		typeof headers === "function" ? await headers(identity, request) : headers;
-	return [...new Headers(given ?? {})];
+  const given = typeof headers === "function" ? await headers(identity, request) : headers;
+  return [...new Headers(given ?? {})];
 }
 
 /** Asks the server what a guard wants to know. */
-function questions(
-	{ id, questions: allowed }: UpstreamServer,
-	connection: UpstreamConnection,
-): Backend {
-	const fail = (state: string): BackendError =>
-		new BackendError(
-			`Cannot answer the guard's question: the server "${id}" ${state}`,
-			{ phase: "call_backend" },
-		);
-	return {
-		name: id,
-		async callTool(tool, args, { signal = new AbortController().signal } = {}) {
-			if (allowed !== undefined && !allowed.includes(tool))
-				throw fail(`may not be asked "${tool.slice(0, 100)}"`);
-			if (args !== undefined && args !== null && !isObject(args))
-				throw fail("takes objects as arguments only");
-			const reply = await connection.request(
-				"tools/call",
-				{ name: tool, arguments: args ?? {} },
-				{ signal },
-			);
-			if ("error" in reply)
-				throw fail(`answered with JSON-RPC error ${reply.error.code}`);
-			return reply.result;
-		},
-		close: () => connection.close(),
-	};
+function questions({ id, questions: allowed }: UpstreamServer, connection: UpstreamConnection): Backend {
+  const fail = (state: string): BackendError =>
+    new BackendError(`Cannot answer the guard's question: the server "${id}" ${state}`, { phase: "call_backend" });
+  return {
+    name: id,
+    async callTool(tool, args, { signal = new AbortController().signal } = {}) {
+      if (allowed !== undefined && !allowed.includes(tool)) throw fail(`may not be asked "${tool.slice(0, 100)}"`);
+      if (args !== undefined && args !== null && !isObject(args)) throw fail("takes objects as arguments only");
+      const reply = await connection.request("tools/call", { name: tool, arguments: args ?? {} }, { signal });
+      if ("error" in reply) throw fail(`answered with JSON-RPC error ${reply.error.code}`);
+      return reply.result;
+    },
+    close: () => connection.close(),
+  };
 }
 
 interface Recent<T> {
-	use(key: string, create: () => T): T;
-	values(): Iterable<T>;
+  use(key: string, create: () => T): T;
+  values(): Iterable<T>;
 }
 
 function createRecent<T>(max: number, onDrop: (value: T) => void): Recent<T> {
-	const kept = new Map<string, T>();
-	return {
-		use(key, create) {
-			const value = kept.get(key) ?? create();
-			// A Map keeps the order of insertion: the least recently used comes first.
-			kept.delete(key);
-			kept.set(key, value);
-			if (kept.size > max) {
-				const [oldest, dropped] = kept.entries().next().value!;
-				kept.delete(oldest);
-				onDrop(dropped);
-			}
-			return value;
-		},
-		values: () => kept.values(),
-	};
+  const kept = new Map<string, T>();
+  return {
+    use(key, create) {
+      const value = kept.get(key) ?? create();
+      // A Map keeps the order of insertion: the least recently used comes first.
+      kept.delete(key);
+      kept.set(key, value);
+      if (kept.size > max) {
+        const [oldest, dropped] = kept.entries().next().value!;
+        kept.delete(oldest);
+        onDrop(dropped);
+      }
+      return value;
+    },
+    values: () => kept.values(),
+  };
 }

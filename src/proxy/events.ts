@@ -3,24 +3,24 @@ import type { MonitorEvent } from "../monitor/events.ts";
 
 /** A {@link MonitorEvent} of the kind `outcome` with the call's beginning, its caller and its trace context. */
 export type CallEvent = Extract<MonitorEvent, { readonly type: "outcome" }> & {
-	readonly principal: string;
-	/** When the call began, in milliseconds since 1970. */
-	readonly started: number;
-	readonly milliseconds: number;
-	/** The caller's trace (W3C Trace Context), when it sent one. */
-	readonly traceparent?: string | undefined;
+  readonly principal: string;
+  /** When the call began, in milliseconds since 1970. */
+  readonly started: number;
+  readonly milliseconds: number;
+  /** The caller's trace (W3C Trace Context), when it sent one. */
+  readonly traceparent?: string | undefined;
 };
 
 /** A request that reached no monitor. */
 export interface RefusalEvent {
-	readonly type: "refusal";
-	/** Absent when it failed before the caller was known. */
-	readonly principal?: string | undefined;
-	/** The JSON-RPC method, when one could be read. */
-	readonly method?: string | undefined;
-	/** The HTTP status of the answer. */
-	readonly status: number;
-	readonly reason: string;
+  readonly type: "refusal";
+  /** Absent when it failed before the caller was known. */
+  readonly principal?: string | undefined;
+  /** The JSON-RPC method, when one could be read. */
+  readonly method?: string | undefined;
+  /** The HTTP status of the answer. */
+  readonly status: number;
+  readonly reason: string;
 }
 
 export type ProxyEvent = CallEvent | RefusalEvent;

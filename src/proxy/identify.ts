@@ -7,65 +7,46 @@ const encoder = new TextEncoder();
 
 /** The token of `Authorization: Bearer …`. */
 export function bearerToken(request: Request): string | undefined {
-	return /^Bearer +([\w.~+/-]+=*) *$/i.exec(
-		request.headers.get("authorization") ?? "",
-	)?.[1];
+  return /^Bearer +([\w.~+/-]+=*) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }
 
 /**
- * Knows agents by their bearer tokens. Tokens are compared by their digests, all of them, so that the time tells nothing.
+ * Knows agents by their bearer tokens. All tokens are compared, each to its end, so that the time tells nothing.
  *
  * @param tokens who each token stands for; a token has at least 16 characters
  * @throws {RangeError} when there is none, or one is too short
  */
-export function bearerTokens(
-	tokens: Readonly<Record<string, Identity>>,
-): Identify {
-	const entries = Object.entries(tokens);
-	if (entries.length === 0)
-		throw new RangeError(`Cannot identify agents: "tokens" is empty`);
-	if (entries.some(([token]) => token.length < 16)) {
-		throw new RangeError(
-			`Cannot identify agents: a token in "tokens" has less than 16 characters`,
-		);
-	}
-	let digests: Promise<(readonly [Uint8Array, Identity])[]> | undefined;
-	return async (request) => {
-		const token = bearerToken(request);
-		if (token === undefined) return null;
-		digests ??= Promise.all(
-			entries.map(
-				async ([known, identity]) => [await digest(known), identity] as const,
-			),
-		);
-		const given = await digest(token);
-		let found: Identity | null = null;
-		for (const [known, identity] of await digests)
-			if (isEqual(given, known)) found = identity;
-		return found;
-	};
+export function bearerTokens(tokens: Readonly<Record<string, Identity>>): Identify {
+  const entries = Object.entries(tokens);
+  if (entries.length === 0) throw new RangeError(`Cannot identify agents: "tokens" is empty`);
+  if (entries.some(([token]) => token.length < 16)) {
+    throw new RangeError(`Cannot identify agents: a token in "tokens" has less than 16 characters`);
+  }
+  return async (request) => {
+    const token = bearerToken(request);
+    if (token === undefined) return null;
+    let found: Identity | null = null;
+    for (const [known, identity] of entries) if (isEqual(token, known)) found = identity;
+    return found;
+  };
 }
 
-async function digest(text: string): Promise<Uint8Array> {
-	return new Uint8Array(
-		await crypto.subtle.digest("SHA-256", encoder.encode(text)),
-	);
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-	let difference = a.length ^ b.length;
-	for (let index = 0; index < a.length; index++)
-		difference |= a[index]! ^ b[index]!;
-	return difference === 0;
+/** Takes time by the length of what was given alone: neither where it differs nor how long the known one is can be told. */
+function isEqual(given: string, known: string): boolean {
+  let difference = given.length ^ known.length;
+  for (let index = 0; index < given.length; index++) {
+    difference |= given.charCodeAt(index) ^ known.charCodeAt(index % known.length);
+  }
+  return difference === 0;
 }
 
 export interface SignedHeaderOptions {
-	/** Shared with whoever signs, at least 32 characters. Several while one replaces the other. */
-	readonly secret: string | readonly string[];
-	/** @default "x-agent-identity" */
-	readonly header?: string;
-	/** The clock, in milliseconds since 1970. @default Date.now */
-	readonly now?: () => number;
+  /** Shared with whoever signs, at least 32 characters. Several while one replaces the other. */
+  readonly secret: string | readonly string[];
+  /** @default "x-agent-identity" */
+  readonly header?: string;
+  /** The clock, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
 }
 
 const DEFAULT_HEADER = "x-agent-identity";
@@ -77,113 +58,68 @@ const DEFAULT_HEADER = "x-agent-identity";
  * @throws {RangeError} when a secret is too short
  */
 export function signedHeader(options: SignedHeaderOptions): Identify {
-	const { header = DEFAULT_HEADER, now = Date.now } = options;
-	const secrets = [options.secret].flat();
-	for (const secret of secrets) requireSecret(secret);
-	if (secrets.length === 0)
-		throw new RangeError(`Cannot identify agents: "secret" is empty`);
-	const keys = secrets.map((secret) => hmacKey(secret, "verify"));
-	return async (request) => {
-		const [payload = "", signature = "", ...rest] = (
-			request.headers.get(header) ?? ""
-		).split(".");
-		const mac = fromBase64Url(signature);
-		if (rest.length > 0 || payload === "" || mac === undefined) return null;
-		let isSigned = false;
-		for (const key of keys) {
-			if (
-				await crypto.subtle.verify(
-					"HMAC",
-					await key,
-					mac,
-					encoder.encode(payload),
-				)
-			)
-				isSigned = true;
-		}
-		if (!isSigned) return null;
-		const claims = parseObject(payload);
-		const { principal, agent, exp } = claims ?? {};
-		if (
-			typeof principal !== "string" ||
-			typeof exp !== "number" ||
-			exp * 1000 <= now()
-		)
-			return null;
-		if (agent !== undefined && typeof agent !== "string") return null;
-		return { principal, agent };
-	};
+  const { header = DEFAULT_HEADER, now = Date.now } = options;
+  const secrets = [options.secret].flat();
+  for (const secret of secrets) requireSecret(secret);
+  if (secrets.length === 0) throw new RangeError(`Cannot identify agents: "secret" is empty`);
+  const keys = secrets.map((secret) => hmacKey(secret, "verify"));
+  return async (request) => {
+    const [payload = "", signature = "", ...rest] = (request.headers.get(header) ?? "").split(".");
+    const mac = fromBase64Url(signature);
+    if (rest.length > 0 || payload === "" || mac === undefined) return null;
+    let isSigned = false;
+    for (const key of keys) {
+      if (await crypto.subtle.verify("HMAC", await key, mac, encoder.encode(payload))) isSigned = true;
+    }
+    if (!isSigned) return null;
+    const claims = parseObject(payload);
+    const { principal, agent, exp } = claims ?? {};
+    if (typeof principal !== "string" || typeof exp !== "number" || exp * 1000 <= now()) return null;
+    if (agent !== undefined && typeof agent !== "string") return null;
+    return { principal, agent };
+  };
 }
 
 /** Signs an identity for {@link signedHeader}. `expires`: seconds since 1970. */
-export async function signIdentity(
-	identity: Identity,
-	secret: string,
-	expires: number,
-): Promise<string> {
-	requireSecret(secret);
-	const payload = toBase64Url(
-		encoder.encode(JSON.stringify({ ...identity, exp: expires })),
-	);
-	const mac = await crypto.subtle.sign(
-		"HMAC",
-		await hmacKey(secret, "sign"),
-		encoder.encode(payload),
-	);
-	return `${payload}.${toBase64Url(new Uint8Array(mac))}`;
+export async function signIdentity(identity: Identity, secret: string, expires: number): Promise<string> {
+  requireSecret(secret);
+  const payload = toBase64Url(encoder.encode(JSON.stringify({ ...identity, exp: expires })));
+  const mac = await crypto.subtle.sign("HMAC", await hmacKey(secret, "sign"), encoder.encode(payload));
+  return `${payload}.${toBase64Url(new Uint8Array(mac))}`;
 }
 
 function requireSecret(secret: unknown): void {
-	if (typeof secret === "string" && secret.length >= 32) return;
-	throw new RangeError(
-		`Cannot identify agents: "secret" must be a string of at least 32 characters`,
-	);
+  if (typeof secret === "string" && secret.length >= 32) return;
+  throw new RangeError(`Cannot identify agents: "secret" must be a string of at least 32 characters`);
 }
 
 function hmacKey(secret: string, use: "sign" | "verify"): Promise<CryptoKey> {
-	const algorithm = { name: "HMAC", hash: "SHA-256" };
-	return crypto.subtle.importKey(
-		"raw",
-		encoder.encode(secret),
-		algorithm,
-		false,
-		[use],
-	);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, [use]);
 }
 
 /** The JSON object in Base64url; `undefined` when there is none. */
-export function parseObject(
-	encoded: string,
-): Record<string, unknown> | undefined {
-	try {
-		const bytes = fromBase64Url(encoded);
-		const value: unknown = JSON.parse(
-			new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-		);
-		return typeof value === "object" && value !== null && !Array.isArray(value)
-			? { ...value }
-			: undefined;
-	} catch {
-		return undefined;
-	}
+export function parseObject(encoded: string): Record<string, unknown> | undefined {
+  try {
+    const bytes = fromBase64Url(encoded);
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-export function fromBase64Url(
-	text: string,
-): Uint8Array<ArrayBuffer> | undefined {
-	if (!/^[\w-]+$/.test(text)) return undefined;
-	try {
-		return Uint8Array.from(
-			atob(text.replace(/-/g, "+").replace(/_/g, "/")),
-			(character) => character.charCodeAt(0),
-		);
-	} catch {
-		return undefined;
-	}
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!/^[\w-]+$/.test(text)) return undefined;
+  try {
+    return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
 }
 
 function toBase64Url(bytes: Uint8Array): string {
-	let text = "";
-	for (const byte of bytes) text += String.fromCharCode(byte);
-	return btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }

@@ -4,33 +4,33 @@ export { agentIdOf, type Identity } from "./callers.ts";
 export type { CallEvent, ProxyEvent, RefusalEvent } from "./events.ts";
 export { type HttpUpstreamOptions, httpUpstream } from "./http-upstream.ts";
 export {
-	bearerToken,
-	bearerTokens,
-	type Identify,
-	type SignedHeaderOptions,
-	signedHeader,
-	signIdentity,
+  bearerToken,
+  bearerTokens,
+  type Identify,
+  type SignedHeaderOptions,
+  signedHeader,
+  signIdentity,
 } from "./identify.ts";
 export { type JsonLinesOptions, jsonLines } from "./json-lines.ts";
 export type { FixedLabels, ResourceMapping } from "./mappings.ts";
 export type {
-	CallerHeaders,
-	GuardProxyOptions,
-	ProxyLimits,
-	UpstreamOptions,
+  CallerHeaders,
+  GuardProxyOptions,
+  ProxyLimits,
+  UpstreamOptions,
 } from "./options.ts";
 export { createGuardProxy, type GuardProxy } from "./proxy.ts";
 export type { TagDisclosure } from "./tag-disclosure.ts";
 export { type SpanLike, type TelemetryApi, telemetry } from "./telemetry.ts";
 export type {
-	ServerDescription,
-	Upstream,
-	UpstreamConnection,
-	UpstreamReply,
-	UpstreamRequestOptions,
+  ServerDescription,
+  Upstream,
+  UpstreamConnection,
+  UpstreamReply,
+  UpstreamRequestOptions,
 } from "./upstream.ts";
 export {
-	type WithheldEntry,
-	type WithheldReport,
-	withheldReport,
+  type WithheldEntry,
+  type WithheldReport,
+  withheldReport,
 } from "./withheld-report.ts";
