@@ -1,8 +1,8 @@
 // npm run check: types (tsc) and format and lint (Biome), both without writing.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { ensureDependencies, root } from "./ensure.mjs";
 import { build } from "./build.mjs";
+import { ensureDependencies, root } from "./ensure.mjs";
 
 ensureDependencies();
 if (!existsSync(`${root}dist/index.d.ts`)) await build();

@@ -1,13 +1,17 @@
 // What a fresh machine lacks: dependencies and, for the tests, a browser. Runs before everything else, without any dependency itself.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 function run(command, args, options = {}) {
-  const done = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], ...options });
+  const done = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    ...options,
+  });
   if (done.error) throw done.error;
   if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${done.status ?? done.signal}`);
 }
@@ -30,7 +34,10 @@ const browsers = {
     packages: ["chromium"],
     paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
   },
-  firefox: { packages: ["firefox-esr"], paths: ["/usr/bin/firefox-esr", "/usr/bin/firefox"] },
+  firefox: {
+    packages: ["firefox-esr"],
+    paths: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
+  },
   // WebKitGTK's MiniBrowser needs a display: Xvfb's.
   webkit: {
     packages: ["webkit2gtk-driver", "xvfb", "xauth"],
@@ -49,7 +56,9 @@ export function ensureBrowser(name) {
   if (!found()) {
     console.log(`Installing ${browser.packages.join(", ")} from Debian's packages`);
     const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-    const environment = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    const environment = {
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    };
     const apt = (...args) => run([...prefix, "apt-get"][0], [...prefix, "apt-get", ...args].slice(1), environment);
     apt("update", "-qq");
     apt("install", "-y", "-qq", "--no-install-recommends", ...browser.packages);

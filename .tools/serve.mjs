@@ -31,7 +31,13 @@ export async function serve({ folder, port = 0, headers = {} }) {
         found = await stat(file);
       }
       const type = types[extname(file)] ?? "application/octet-stream";
-      response.writeHead(200, { "content-type": type, "content-length": found.size, "cache-control": "no-cache", "x-content-type-options": "nosniff", ...headers });
+      response.writeHead(200, {
+        "content-type": type,
+        "content-length": found.size,
+        "cache-control": "no-cache",
+        "x-content-type-options": "nosniff",
+        ...headers,
+      });
       if (request.method === "HEAD") response.end();
       else createReadStream(file).pipe(response);
     } catch {
@@ -47,9 +53,10 @@ export async function serve({ folder, port = 0, headers = {} }) {
   return {
     port: address.port,
     url: `http://127.0.0.1:${address.port}/`,
-    close: () => new Promise((done) => {
-      server.closeAllConnections();
-      server.close(() => done());
-    }),
+    close: () =>
+      new Promise((done) => {
+        server.closeAllConnections();
+        server.close(() => done());
+      }),
   };
 }

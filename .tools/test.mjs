@@ -2,7 +2,7 @@
 // Several runs may go on side by side: each bundles into a folder of its own. With EDGE_GUARD_NO_BUILD=1 the dist/ that is there is used.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { ensureBrowser, ensureDependencies, root } from "./ensure.mjs";
 
 ensureDependencies();
@@ -46,11 +46,15 @@ if (needsBrowser) environment.EDGE_GUARD_CHROMIUM = ensureBrowser("chromium");
 
 const bundled = tests.map((file) => `${out}/${file.replace(/\.ts$/, ".mjs")}`);
 const reporters = process.env.CI || !process.stdout.isTTY ? ["--test-reporter=spec"] : [];
-const runner = spawn(process.execPath, ["--enable-source-maps", "--test", "--test-concurrency=2", ...reporters, ...bundled], {
-  cwd: root,
-  env: environment,
-  stdio: ["ignore", "inherit", "inherit"],
-});
+const runner = spawn(
+  process.execPath,
+  ["--enable-source-maps", "--test", "--test-concurrency=2", ...reporters, ...bundled],
+  {
+    cwd: root,
+    env: environment,
+    stdio: ["ignore", "inherit", "inherit"],
+  },
+);
 const status = await new Promise((resolve) => runner.on("close", resolve));
 if (!process.env.EDGE_GUARD_KEEP) await rm(out, { recursive: true, force: true });
 process.exit(status ?? 1);

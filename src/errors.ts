@@ -63,7 +63,6 @@ export class GuardError extends Error {
 export class ModuleError extends GuardError {
   override readonly name: string = "ModuleError";
   declare readonly code: ModuleErrorCode;
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the code
   constructor(code: ModuleErrorCode, message: string, context?: FaultContext) {
     super(code, message, context);
   }

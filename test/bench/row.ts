@@ -36,7 +36,9 @@ export async function alternate(
   for (let round = -1; round < rounds; round++) {
     const found = [await median(one, options), await median(other, options)] as const;
     // The first round only warms up.
-    if (round >= 0) found.forEach((time, index) => times[index]?.push(time));
+    if (round < 0) continue;
+    times[0].push(found[0]);
+    times[1].push(found[1]);
   }
   const middle = (list: number[]): number => list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
   return [middle(times[0]), middle(times[1])];

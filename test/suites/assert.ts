@@ -18,14 +18,18 @@ export function ok(condition: unknown, message: string): asserts condition {
 
 /** Fails unless both are the same JSON value, the order of keys aside; `undefined` properties count as absent. */
 export function equal(actual: unknown, expected: unknown, message = "Values differ"): void {
-  const strip = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value) ?? "null"));
+  const strip = (value: unknown): unknown =>
+    value === undefined ? undefined : JSON.parse(JSON.stringify(value) ?? "null");
   const left = canonical(strip(actual));
   const right = canonical(strip(expected));
   if (left !== right) throw new Error(`${message}\n  expected: ${right}\n  actual:   ${left}`);
 }
 
 /** Fails unless the promise rejects (or the function throws); gives the error back. */
-export async function rejects(action: Promise<unknown> | (() => unknown), message = "Expected a rejection"): Promise<Error> {
+export async function rejects(
+  action: Promise<unknown> | (() => unknown),
+  message = "Expected a rejection",
+): Promise<Error> {
   try {
     await (typeof action === "function" ? action() : action);
   } catch (error) {

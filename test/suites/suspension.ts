@@ -10,7 +10,6 @@ import type { Environment, Library, Runner } from "./suite.ts";
 const asynchronous: readonly Strategy[] = strategies().filter((strategy) => strategy !== "sync");
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const never = (): Promise<never> => new Promise(() => {});
-// biome-ignore lint/suspicious/noThenProperty: a backend may answer with anything that has a then
 const thenable = (then: (done: (value: number) => void) => unknown): unknown => ({ then });
 const question = ["tool", "{}"];
 

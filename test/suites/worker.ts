@@ -100,20 +100,28 @@ export function workerSuite(runner: Runner, library: Library, environment: Envir
     const answers = await Promise.all(
       [true, false, true].map((answer) => guard.labelResource(call, { backend: backend(async () => answer) })),
     );
-    equal(answers.map(({ description }) => description), ["yes!", "none", "yes!"]);
+    equal(
+      answers.map(({ description }) => description),
+      ["yes!", "none", "yes!"],
+    );
   });
 
   if (environment.endsLoops !== false) {
-    withGuard("an endless loop ends at the deadline, and the next call finds a guard that knows its policy", "stubborn", {}, async (guard) => {
-      await guard.labelAgent({});
-      equal((await guard.labelResource(call)).description, "told!");
-      const waiting = guard.labelResource(endless, { timeoutMs: 150 });
-      const next = guard.labelResource(call);
-      const late = await rejects(waiting);
-      ok(late instanceof library.TimeoutError, `Expected a TimeoutError, got ${late.name}`);
-      equal((await next).description, "told!");
-      equal([guard.replaced, guard.health], [1, "ok"]);
-    });
+    withGuard(
+      "an endless loop ends at the deadline, and the next call finds a guard that knows its policy",
+      "stubborn",
+      {},
+      async (guard) => {
+        await guard.labelAgent({});
+        equal((await guard.labelResource(call)).description, "told!");
+        const waiting = guard.labelResource(endless, { timeoutMs: 150 });
+        const next = guard.labelResource(call);
+        const late = await rejects(waiting);
+        ok(late instanceof library.TimeoutError, `Expected a TimeoutError, got ${late.name}`);
+        equal((await next).description, "told!");
+        equal([guard.replaced, guard.health], [1, "ok"]);
+      },
+    );
 
     withGuard("this thread goes on while the guest spins", "stubborn", {}, async (guard) => {
       let ticks = 0;
@@ -138,9 +146,15 @@ export function workerSuite(runner: Runner, library: Library, environment: Envir
       throw new Error("blocked");
     };
     const fault = await rejects(library.workerGuard(source, { createWorker: blocked }));
-    ok(fault instanceof library.ModuleError && fault.code === "load-failed", `Expected load-failed, got ${fault.message}`);
+    ok(
+      fault instanceof library.ModuleError && fault.code === "load-failed",
+      `Expected load-failed, got ${fault.message}`,
+    );
     const misuse = await rejects(library.workerGuard(source, {} as WorkerGuardOptions));
-    ok(misuse instanceof TypeError && misuse.message.includes("createWorker"), `Expected a TypeError, got ${misuse.message}`);
+    ok(
+      misuse instanceof TypeError && misuse.message.includes("createWorker"),
+      `Expected a TypeError, got ${misuse.message}`,
+    );
   });
 
   runner.test("worker: a module that cannot be a guard is refused before a worker starts", async () => {

@@ -17,7 +17,8 @@ export async function bundleDemo(entry: string): Promise<string> {
     plugins: [
       {
         name: "wasm beside the bundle",
-        setup: ({ onResolve }) => onResolve({ filter: /\.wasm$/ }, () => ({ path: "./repo-guard.wasm", external: true })),
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\.wasm$/ }, () => ({ path: "./repo-guard.wasm", external: true })),
       },
     ],
   });

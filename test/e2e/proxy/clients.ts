@@ -5,7 +5,10 @@ import { StreamableHTTPClientTransport as TransportV1 } from "@modelcontextproto
 
 export interface ToolResult {
   readonly content: readonly { readonly type: string; readonly text?: string }[];
-  readonly structuredContent?: { readonly items?: readonly { readonly number: number }[]; readonly total_count?: number };
+  readonly structuredContent?: {
+    readonly items?: readonly { readonly number: number }[];
+    readonly total_count?: number;
+  };
   readonly isError?: boolean;
 }
 
@@ -36,7 +39,8 @@ export async function connect(kind: ClientKind, url: string, token: string): Pro
       capabilities: client.getServerCapabilities(),
       instructions: client.getInstructions(),
       tools: async () => (await client.listTools()).tools,
-      call: async (name, args, options) => (await client.callTool({ name, arguments: args }, undefined, options as never)) as never,
+      call: async (name, args, options) =>
+        (await client.callTool({ name, arguments: args }, undefined, options as never)) as never,
       resource: (uri) => client.readResource({ uri }),
       close: () => client.close(),
     };

@@ -23,9 +23,21 @@ async function start(upstream: string, mode: string): Promise<string> {
     KV_PATH: `${folder}/${mode}.db`,
     GUARD: "./repo-guard.wasm",
   };
-  const parameters = ["run", "--quiet", "--no-config", "--unstable-kv", "--allow-net", "--allow-env", "--allow-read", "--allow-write"];
+  const parameters = [
+    "run",
+    "--quiet",
+    "--no-config",
+    "--unstable-kv",
+    "--allow-net",
+    "--allow-env",
+    "--allow-read",
+    "--allow-write",
+  ];
   // The binary itself: ended through a wrapper it would stay.
-  const child = spawn(`${root}node_modules/deno/deno`, [...parameters, `${folder}/main.js`], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(`${root}node_modules/deno/deno`, [...parameters, `${folder}/main.js`], {
+    env: environment,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   running.push(child);
   return new Promise((resolve, reject) => {
     child.on("error", reject);

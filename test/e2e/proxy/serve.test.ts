@@ -45,22 +45,43 @@ function run(...args: readonly string[]): Promise<Serving> {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "edge-guard-serve-"));
-  await writeFile(`${folder}/policy.json`, JSON.stringify({ "allow-only": { repos: "public", "min-integrity": "approved" } }));
+  await writeFile(
+    `${folder}/policy.json`,
+    JSON.stringify({ "allow-only": { repos: "public", "min-integrity": "approved" } }),
+  );
   await writeFile(`${folder}/sink.json`, JSON.stringify({ "write-sink": { accept: ["*"] } }));
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
 test("before a program", { timeout: 60_000 }, async () => {
   const command = `${process.execPath} ${root}test/e2e/proxy/stdio-server.mjs`;
-  const serving = await run("--upstream-stdio", command, "--policy", `${folder}/policy.json`, "--token", `me=${TOKEN}`, "--log");
+  const serving = await run(
+    "--upstream-stdio",
+    command,
+    "--policy",
+    `${folder}/policy.json`,
+    "--token",
+    `me=${TOKEN}`,
+    "--log",
+  );
   for (const kind of ["v1", "v2"] as const) {
     const client = await connect(kind, serving.url, TOKEN);
     assert.deepEqual(client.capabilities, { tools: {} });
-    assert.deepEqual((await client.tools()).map(({ name }) => name), ["list_issues", "get_repository"]);
+    assert.deepEqual(
+      (await client.tools()).map(({ name }) => name),
+      ["list_issues", "get_repository"],
+    );
     const heard: number[] = [];
     const args = { owner: "acme", repo: "site" };
-    const { content } = await client.call("list_issues", { ...args, slow: true }, { onprogress: ({ progress }) => void heard.push(progress) });
-    assert.deepEqual((JSON.parse(content[0]!.text!) as { number: number }[]).map(({ number }) => number), [0, 2]);
+    const { content } = await client.call(
+      "list_issues",
+      { ...args, slow: true },
+      { onprogress: ({ progress }) => void heard.push(progress) },
+    );
+    assert.deepEqual(
+      (JSON.parse(content[0]!.text!) as { number: number }[]).map(({ number }) => number),
+      [0, 2],
+    );
     assert.deepEqual(heard, [1, 2, 3]);
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 200);
@@ -78,7 +99,14 @@ test("before a program", { timeout: 60_000 }, async () => {
 
 test("before an address, with a header from the environment and a token made now", { timeout: 60_000 }, async () => {
   const upstream = await serve(github("v2", "sse").handle);
-  const serving = await run("--upstream", upstream.url, "--policy", `${folder}/policy.json`, "--header", "Authorization: Bearer $UPSTREAM_TOKEN");
+  const serving = await run(
+    "--upstream",
+    upstream.url,
+    "--policy",
+    `${folder}/policy.json`,
+    "--header",
+    "Authorization: Bearer $UPSTREAM_TOKEN",
+  );
   const [, token] = /Bearer (\S+)\n/.exec(serving.said()) ?? [];
   const client = await connect("v2", serving.url, token!);
   assert.equal((await client.call("list_issues", { owner: "acme", repo: "site" })).structuredContent?.items?.length, 4);
@@ -104,15 +132,27 @@ test("what is wrong with the command line is said", async () => {
 /** `@modelcontextprotocol/server-everything`, when it is installed. */
 function everything(): string | undefined {
   try {
-    return createRequire(`${process.env["EDGE_GUARD_EVERYTHING"] ?? root}/`).resolve("@modelcontextprotocol/server-everything/dist/index.js");
+    return createRequire(`${process.env["EDGE_GUARD_EVERYTHING"] ?? root}/`).resolve(
+      "@modelcontextprotocol/server-everything/dist/index.js",
+    );
   } catch {
     return undefined;
   }
 }
 
 const reference = everything();
-test("before the reference server", { skip: reference === undefined && "@modelcontextprotocol/server-everything is not installed", timeout: 60_000 }, async () => {
-  const serving = await run("--upstream-stdio", `${process.execPath} ${reference} stdio`, "--policy", `${folder}/sink.json`, "--token", `me=${TOKEN}`);
+test("before the reference server", {
+  skip: reference === undefined && "@modelcontextprotocol/server-everything is not installed",
+  timeout: 60_000,
+}, async () => {
+  const serving = await run(
+    "--upstream-stdio",
+    `${process.execPath} ${reference} stdio`,
+    "--policy",
+    `${folder}/sink.json`,
+    "--token",
+    `me=${TOKEN}`,
+  );
   for (const kind of ["v1", "v2"] as const) {
     const client = await connect(kind, serving.url, TOKEN);
     const { tools, ...others } = client.capabilities as Record<string, unknown>;
@@ -121,7 +161,11 @@ test("before the reference server", { skip: reference === undefined && "@modelco
     assert.ok((await client.tools()).some(({ name }) => name === "echo"));
     assert.match((await client.call("echo", { message: "hello" })).content[0]?.text ?? "", /hello/);
     const heard: number[] = [];
-    await client.call("trigger-long-running-operation", { duration: 1, steps: 4 }, { onprogress: ({ progress }) => void heard.push(progress) });
+    await client.call(
+      "trigger-long-running-operation",
+      { duration: 1, steps: 4 },
+      { onprogress: ({ progress }) => void heard.push(progress) },
+    );
     assert.ok(heard.length >= 3, String(heard));
     await assert.rejects(client.resource("demo://resource/static/document/architecture.md"));
     await client.close();

@@ -77,15 +77,26 @@ export function github(generation: "v1" | "v2", form: "json" | "sse"): Github {
   if (generation === "v2") {
     const handler = createMcpHandler(
       () => {
-        const own = new ServerV2({ name: "github", version: "2.0.0" }, { capabilities: { tools: { listChanged: true }, logging: {}, resources: {}, prompts: {} } });
+        const own = new ServerV2(
+          { name: "github", version: "2.0.0" },
+          { capabilities: { tools: { listChanged: true }, logging: {}, resources: {}, prompts: {} } },
+        );
         own.setRequestHandler("tools/list", async () => ({ tools: TOOLS }) as never);
         own.setRequestHandler("tools/call", async ({ params }, { mcpReq }) => {
           const progressToken = mcpReq._meta?.progressToken;
           const progress = async (value: number): Promise<void> => {
             if (progressToken === undefined) return;
-            await mcpReq.notify({ method: "notifications/progress", params: { progressToken, progress: value, total: 5, message: "SECRET" } });
+            await mcpReq.notify({
+              method: "notifications/progress",
+              params: { progressToken, progress: value, total: 5, message: "SECRET" },
+            });
           };
-          return (await run({ tool: params.name, args: params.arguments ?? {}, signal: mcpReq.signal, progress })) as never;
+          return (await run({
+            tool: params.name,
+            args: params.arguments ?? {},
+            signal: mcpReq.signal,
+            progress,
+          })) as never;
         });
         return own;
       },
@@ -106,13 +117,19 @@ export function github(generation: "v1" | "v2", form: "json" | "sse"): Github {
       onsessionclosed: (session) => void sessions.delete(session),
       enableJsonResponse: form === "json",
     });
-    const own = new ServerV1({ name: "github", version: "1.0.0" }, { capabilities: { tools: { listChanged: true }, logging: {}, resources: {}, prompts: {} } });
+    const own = new ServerV1(
+      { name: "github", version: "1.0.0" },
+      { capabilities: { tools: { listChanged: true }, logging: {}, resources: {}, prompts: {} } },
+    );
     own.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: TOOLS }) as never);
     own.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, _meta, sendNotification }) => {
       const progressToken = _meta?.progressToken;
       const progress = async (value: number): Promise<void> => {
         if (progressToken === undefined) return;
-        await sendNotification({ method: "notifications/progress", params: { progressToken, progress: value, total: 5, message: "SECRET" } });
+        await sendNotification({
+          method: "notifications/progress",
+          params: { progressToken, progress: value, total: 5, message: "SECRET" },
+        });
       };
       return (await run({ tool: params.name, args: params.arguments ?? {}, signal, progress })) as never;
     });

@@ -13,7 +13,8 @@ import { type Github, github } from "./servers.ts";
 
 let script: string;
 let folder: string;
-const servers: { v1?: { server: Github; running: RunningServer }; v2?: { server: Github; running: RunningServer } } = {};
+const servers: { v1?: { server: Github; running: RunningServer }; v2?: { server: Github; running: RunningServer } } =
+  {};
 
 async function start(upstream: string, mode: "filter" | "propagate", persist: string): Promise<Miniflare> {
   return new Miniflare({
@@ -24,7 +25,12 @@ async function start(upstream: string, mode: "filter" | "propagate", persist: st
     ],
     compatibilityDate: "2026-04-01",
     compatibilityFlags: ["enable_request_signal"],
-    bindings: { UPSTREAM_URL: upstream, AGENT_TOKENS: JSON.stringify(TOKENS), POLICY: JSON.stringify(POLICY), MODE: mode },
+    bindings: {
+      UPSTREAM_URL: upstream,
+      AGENT_TOKENS: JSON.stringify(TOKENS),
+      POLICY: JSON.stringify(POLICY),
+      MODE: mode,
+    },
     durableObjects: { AGENTS: { className: "AgentLabelsObject", useSQLite: true } },
     durableObjectsPersist: persist,
     handleRuntimeStdio: () => {},
@@ -33,7 +39,10 @@ async function start(upstream: string, mode: "filter" | "propagate", persist: st
 }
 
 before(async () => {
-  [script, folder] = await Promise.all([bundleDemo("demo/cloudflare/worker.ts"), mkdtemp(join(tmpdir(), "edge-guard-demo-"))]);
+  [script, folder] = await Promise.all([
+    bundleDemo("demo/cloudflare/worker.ts"),
+    mkdtemp(join(tmpdir(), "edge-guard-demo-")),
+  ]);
   for (const generation of ["v1", "v2"] as const) {
     const server = github(generation, "sse");
     servers[generation] = { server, running: await serve(server.handle) };
@@ -47,7 +56,10 @@ after(async () => {
 for (const generation of ["v1", "v2"] as const) {
   test(`before a ${generation} server`, async (context) => {
     const { server, running } = servers[generation]!;
-    const workers = await Promise.all([start(running.url, "filter", `${folder}/${generation}f`), start(running.url, "propagate", `${folder}/${generation}p`)]);
+    const workers = await Promise.all([
+      start(running.url, "filter", `${folder}/${generation}f`),
+      start(running.url, "propagate", `${folder}/${generation}p`),
+    ]);
     try {
       const [filter, propagate] = await Promise.all(workers.map(async (worker) => `${(await worker.ready).href}mcp`));
       const urls: Proxies = { filter: filter!, propagate: propagate! };

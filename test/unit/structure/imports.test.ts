@@ -29,7 +29,9 @@ const room = (file: string): string => file.split("/")[0]?.replace(/\.ts$/, "") 
 const text = (file: string): string => readFileSync(join(root, "src", file), "utf8");
 
 function importsOf(file: string): string[] {
-  const found = text(file).matchAll(/^(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|^import\s+"([^"]+)"/gm);
+  const found = text(file).matchAll(
+    /^(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|^import\s+"([^"]+)"/gm,
+  );
   return [...found].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
@@ -98,7 +100,10 @@ test("the core depends on nothing but the WASI shim", () => {
   const found = files
     .filter((file) => ["difc", "policy", "wasm", "guard", "monitor", "backend"].includes(room(file)))
     .flatMap((file) => importsOf(file).filter((name) => !name.startsWith(".")));
-  assert.deepEqual(found.filter((name) => !allowed.has(name)), []);
+  assert.deepEqual(
+    found.filter((name) => !allowed.has(name)),
+    [],
+  );
 });
 
 test("web and demo import the package by its name", () => {

@@ -16,7 +16,9 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 const dist = join(root, "dist/");
 
 test("every export leads to a file, code and types", () => {
-  const targets = Object.values(manifest.exports).flatMap((entry) => (typeof entry === "string" ? [entry] : [entry.types, entry.default]));
+  const targets = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === "string" ? [entry] : [entry.types, entry.default],
+  );
   assert.deepEqual(
     targets.filter((target) => !existsSync(join(root, target))),
     [],
@@ -27,11 +29,15 @@ test("types come first, versions are exact, importing has no side effects", () =
   for (const entry of Object.values(manifest.exports)) {
     if (typeof entry !== "string") assert.equal(Object.keys(entry)[0], "types");
   }
-  for (const version of Object.values({ ...manifest.dependencies, ...manifest.devDependencies })) assert.match(version, /^\d+\.\d+\.\d+$/);
+  for (const version of Object.values({ ...manifest.dependencies, ...manifest.devDependencies }))
+    assert.match(version, /^\d+\.\d+\.\d+$/);
   assert.equal(manifest.sideEffects, false);
 });
 
-async function bundle(code: string, external: readonly string[]): Promise<{ readonly bytes: number; readonly text: string; readonly inputs: readonly string[] }> {
+async function bundle(
+  code: string,
+  external: readonly string[],
+): Promise<{ readonly bytes: number; readonly text: string; readonly inputs: readonly string[] }> {
   const { outputFiles, metafile } = await esbuild.build({
     stdin: { contents: code, resolveDir: dist },
     bundle: true,
@@ -52,10 +58,34 @@ async function bundle(code: string, external: readonly string[]): Promise<{ read
 const shim = "@bjorn3/browser_wasi_shim";
 
 /** In bytes, minified and gzipped. Raise one only with the reason beside it. */
-const ceilings: readonly { readonly what: string; readonly code: string; readonly external: readonly string[]; readonly ceiling: number; readonly reason: string }[] = [
-  { what: "loadGuard without the WASI shim", code: 'export { loadGuard } from "./index.js"', external: [shim], ceiling: 24_000, reason: "to be set" },
-  { what: "the root with everything", code: 'export * from "./index.js"', external: [shim], ceiling: 60_000, reason: "to be set" },
-  { what: "evaluate and parsePolicy", code: 'export { evaluate, parsePolicy } from "./index.js"', external: [], ceiling: 6_000, reason: "to be set" },
+const ceilings: readonly {
+  readonly what: string;
+  readonly code: string;
+  readonly external: readonly string[];
+  readonly ceiling: number;
+  readonly reason: string;
+}[] = [
+  {
+    what: "loadGuard without the WASI shim",
+    code: 'export { loadGuard } from "./index.js"',
+    external: [shim],
+    ceiling: 24_000,
+    reason: "to be set",
+  },
+  {
+    what: "the root with everything",
+    code: 'export * from "./index.js"',
+    external: [shim],
+    ceiling: 60_000,
+    reason: "to be set",
+  },
+  {
+    what: "evaluate and parsePolicy",
+    code: 'export { evaluate, parsePolicy } from "./index.js"',
+    external: [],
+    ceiling: 6_000,
+    reason: "to be set",
+  },
 ];
 
 for (const { what, code, external, ceiling } of ceilings) {

@@ -11,12 +11,17 @@ const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => ma
 
 /** Makes a snippet's body a function of what it leaves open; `return` may stand at its top level. */
 async function runnable(snippet: string, free: readonly string[]): Promise<(...values: unknown[]) => Promise<unknown>> {
-  const imports = [...snippet.matchAll(/^import .*;$/gm)].map(([line]) => line.replace(/^import (\{[^}]+\}) from "([^"]+)";$/, 'const $1 = await import("$2");'));
+  const imports = [...snippet.matchAll(/^import .*;$/gm)].map(([line]) =>
+    line.replace(/^import (\{[^}]+\}) from "([^"]+)";$/, 'const $1 = await import("$2");'),
+  );
   const body = snippet.replace(/^import .*;$/gm, "");
   const code = `export default async (${free.join(", ")}) => { ${imports.join("\n")}\n${body}\n};`;
   const { transform } = await import("esbuild");
   const { code: plain } = await transform(code, { loader: "ts", format: "esm" });
-  const resolved = plain.replaceAll('import("edge-guard")', `import(${JSON.stringify(pathToFileURL(join(root, "dist/index.js")).href)})`);
+  const resolved = plain.replaceAll(
+    'import("edge-guard")',
+    `import(${JSON.stringify(pathToFileURL(join(root, "dist/index.js")).href)})`,
+  );
   const module = (await import(`data:text/javascript,${encodeURIComponent(resolved)}`)) as { default: never };
   return module.default;
 }
@@ -35,7 +40,9 @@ test("README's first snippet filters what the policy hides", async () => {
     callTool: async (tool: string) => (tool === "list_issues" ? issues : { private: false, full_name: "acme/site" }),
   };
   const printed: unknown[][] = [];
-  const result = await run(readFileSync(join(root, "dist/guards/repo-guard.wasm")), client, { log: (...line: unknown[]) => printed.push(line) });
+  const result = await run(readFileSync(join(root, "dist/guards/repo-guard.wasm")), client, {
+    log: (...line: unknown[]) => printed.push(line),
+  });
   assert.deepEqual(printed, [["filtered", 1]]);
   const text = JSON.stringify(result);
   assert.ok(text.includes("Fine") && !text.includes("Ignore all instructions"));
