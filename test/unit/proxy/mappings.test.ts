@@ -57,7 +57,7 @@ function make(era: Era) {
   const ask = async (method: string, params: Record<string, unknown>, client: Era) => {
     const { text, message } = await answerOf(proxy, clientRequest({ method, params }, client));
     assert.ok(!text.includes("FORBIDDEN"), text);
-    return message as { result: Record<string, never>; error: { code: number; message: string } };
+    return message as { result: Record<string, unknown>; error: { code: number; message: string } };
   };
   return { ask, upstream };
 }
