@@ -34,14 +34,22 @@ test("types come first, versions are exact, importing has no side effects", () =
   assert.equal(manifest.sideEffects, false);
 });
 
-async function bundle(
-  code: string,
-  external: readonly string[],
-): Promise<{ readonly bytes: number; readonly text: string; readonly inputs: readonly string[] }> {
+interface Bundle {
+  /** What is loaded at once, minified and gzipped. */
+  readonly bytes: number;
+  /** The same with everything that is imported only when it is needed. */
+  readonly whole: number;
+  readonly text: string;
+  readonly inputs: readonly string[];
+}
+
+async function bundle(code: string, external: readonly string[]): Promise<Bundle> {
   const { outputFiles, metafile } = await esbuild.build({
     stdin: { contents: code, resolveDir: dist },
     bundle: true,
     minify: true,
+    splitting: true,
+    outdir: "out",
     format: "esm",
     platform: "browser",
     target: "es2022",
@@ -51,53 +59,72 @@ async function bundle(
     logLevel: "silent",
     absWorkingDir: root,
   });
-  const text = outputFiles[0]?.text ?? "";
-  return { bytes: gzipSync(text, { level: 9 }).length, text, inputs: Object.keys(metafile.inputs) };
+  const texts = new Map(outputFiles.map(({ path, text }) => [path.split("/").at(-1) ?? "", text]));
+  const sizeOf = (name: string): number => gzipSync(texts.get(name) ?? "", { level: 9 }).length;
+  const outputs = new Map(
+    Object.entries(metafile.outputs).map(([path, output]) => [path.split("/").at(-1) ?? "", output]),
+  );
+  const loaded = new Set<string>();
+  const load = (name: string): void => {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    for (const { path, kind, external: outside } of outputs.get(name)?.imports ?? []) {
+      if (kind === "import-statement" && outside !== true) load(path.split("/").at(-1) ?? "");
+    }
+  };
+  load("stdin.js");
+  const sum = (names: Iterable<string>): number => [...names].reduce((total, name) => total + sizeOf(name), 0);
+  return {
+    bytes: sum(loaded),
+    whole: sum(texts.keys()),
+    text: [...texts.values()].join("\n"),
+    inputs: Object.keys(metafile.inputs),
+  };
 }
 
 const shim = "@bjorn3/browser_wasi_shim";
 
-/** In bytes, minified and gzipped. Raise one only with the reason beside it. */
-const ceilings: readonly {
+interface Ceiling {
   readonly what: string;
   readonly code: string;
-  readonly external: readonly string[];
   readonly ceiling: number;
   readonly reason: string;
-}[] = [
+}
+
+/** In bytes, minified and gzipped, of what is loaded at once. Raise one only with the reason beside it. */
+const ceilings: readonly Ceiling[] = [
   {
-    what: "loadGuard without the WASI shim",
+    what: "loadGuard",
     code: 'export { loadGuard } from "./index.js"',
-    external: [shim],
-    ceiling: 24_000,
-    reason: "to be set",
+    ceiling: 25_000,
+    reason:
+      "preparing, running, suspending and recovering a guard, with errors that say how to mend it; design.md hoped for 8 KB",
   },
   {
     what: "the root with everything",
     code: 'export * from "./index.js"',
-    external: [shim],
-    ceiling: 60_000,
-    reason: "to be set",
+    ceiling: 56_000,
+    reason: "loadGuard, and the monitor, preview, scenarios, every transport and wrapper; design.md hoped for 30 KB",
   },
   {
     what: "evaluate and parsePolicy",
     code: 'export { evaluate, parsePolicy } from "./index.js"',
-    external: [],
-    ceiling: 6_000,
-    reason: "to be set",
+    ceiling: 7_500,
+    reason:
+      "the decisions alone need no guard; the readers of scenarios come along, because their tables are made when the module loads",
   },
 ];
 
-for (const { what, code, external, ceiling } of ceilings) {
+for (const { what, code, ceiling, reason } of ceilings) {
   test(`bundle: ${what} is at most ${ceiling} bytes`, async (context) => {
-    const { bytes } = await bundle(code, external);
-    context.diagnostic(`${what}: ${bytes} bytes`);
-    assert.ok(bytes <= ceiling, `${what} has grown to ${bytes} bytes, the ceiling is ${ceiling}`);
+    const { bytes, whole } = await bundle(code, [shim, "idb-keyval"]);
+    context.diagnostic(`${what}: ${bytes} bytes at once, ${whole} with what is loaded on demand`);
+    assert.ok(bytes <= ceiling, `${what} has grown to ${bytes} bytes, the ceiling is ${ceiling} (${reason})`);
   });
 }
 
 test("the root is neutral: no runtime's own module, no driver for one", async () => {
-  const { text, inputs } = await bundle('export * from "./index.js"', [shim]);
+  const { text, inputs } = await bundle('export * from "./index.js"', [shim, "idb-keyval"]);
   assert.doesNotMatch(text, /["'](node:|cloudflare:)/);
   assert.deepEqual(
     inputs.filter((name) => name.includes("adapters/")),
