@@ -15,7 +15,11 @@ interface Use {
   readonly store: Store | undefined;
   /** Weakly: a guard that was dropped without closing it keeps nothing open. */
   readonly guards: Set<WeakRef<LiveGuard>>;
+  /** At how many guards those that ended are swept out: each sweep looks at all of them. */
+  sweepAt: number;
 }
+
+const firstSweep = 64;
 
 /** Keeps nothing itself: compiled modules are in the coordinator's memory anyway. */
 export const inMemory: ModuleCache = { name: "memory", get: () => undefined, set: () => {}, delete: () => {} };
@@ -26,7 +30,7 @@ const uses = new WeakMap<ModuleCache, Use | Promise<Use>>();
 async function begin(cache: ModuleCache): Promise<Use> {
   // Who keeps modules in memory only does not load the code for stores.
   const store = cache === inMemory ? undefined : (await import("./store.ts")).createStore(cache);
-  return { coordinator: createCoordinator(store, cache.compiledBytes), store, guards: new Set() };
+  return { coordinator: createCoordinator(store, cache.compiledBytes), store, guards: new Set(), sweepAt: firstSweep };
 }
 
 function checkCache(cache: ModuleCache): ModuleCache {
@@ -46,9 +50,13 @@ export function useCache(cache: ModuleCache = current): Use | Promise<Use> {
 }
 
 /** Notes that a guard was started from a cache's module. */
-export function noteGuard({ guards }: Use, guard: LiveGuard): void {
-  for (const known of guards) {
-    if ((known.deref()?.health ?? "closed") === "closed") guards.delete(known);
+export function noteGuard(use: Use, guard: LiveGuard): void {
+  const { guards } = use;
+  if (guards.size >= use.sweepAt) {
+    for (const known of guards) {
+      if ((known.deref()?.health ?? "closed") === "closed") guards.delete(known);
+    }
+    use.sweepAt = Math.max(firstSweep, guards.size * 2);
   }
   guards.add(new WeakRef(guard));
 }

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
+import { edgeGuard } from "edge-guard/esbuild";
 import * as esbuild from "esbuild";
-import { edgeGuard } from "../../dist/adapters/esbuild-plugin.js";
 
 const root = resolve(process.env["EDGE_GUARD_ROOT"] ?? ".");
 const guard = (name: string): string => join(root, `.cache/guards/${name}.wasm`);
