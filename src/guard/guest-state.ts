@@ -14,20 +14,14 @@ import {
   type InstanceOptions,
   memoryExcess,
 } from "../wasm/instance.ts";
-import { createRun, type LogLine, type Recording, type RunHost, recordingBytes, repeatingHost } from "../wasm/run.ts";
-
-/** A finished call, enough to run it again. */
-interface JournalEntry {
-  readonly name: LabelFunction;
-  readonly text: string;
-  readonly recording: Recording;
-  readonly bytes: number;
-}
+import { createRun, type LogLine, type Recording, type RunHost, repeatingHost } from "../wasm/run.ts";
+import { createJournal, type Journal } from "./journal.ts";
 
 /** Beyond this a checkpoint is cheaper than running the calls again; `journalBytes` counts inputs and what the host told the guest. */
-const journalCalls = 256;
-const journalBytes = 256 * 1024;
+const journalCalls = 1024;
+const journalBytes = 1024 * 1024;
 /** Where no checkpoint is possible, the calls are the only way back. */
+const lastResortCalls = 256;
 const lastResortBytes = 16 * 1024 * 1024;
 /** An input of this length costs the guest more than a checkpoint costs the host. */
 const heavyLength = 64 * 1024;
@@ -36,7 +30,7 @@ const heavyLength = 64 * 1024;
 interface Origin {
   readonly base: Checkpoint | undefined;
   readonly genesis: Recording;
-  readonly journal: readonly JournalEntry[];
+  readonly journal: Journal;
   /** False once calls were dropped from the journal of a module whose state cannot be captured. */
   readonly complete: boolean;
   /** See InstanceOptions. Never set back: a clock does not run backwards. */
@@ -100,7 +94,7 @@ export async function createGuestState(options: GuestStateOptions, suspends: boo
     sleepLater: async (milliseconds) => advance(clocks, milliseconds),
     log: options.log,
   };
-  const start = { genesis, journal: [], complete: true, ahead: 0n };
+  const start = { genesis, journal: createJournal(), complete: true, ahead: 0n };
   const { warm } = options.source;
   if (warm?.image !== undefined) {
     const guest = await createGuest(options.source, { ...options.instance, suspends, clocks });
@@ -146,9 +140,7 @@ function keepState(
   const obstacle = captureObstacle(source);
   let current = first;
   let { base, complete } = origin;
-  // One array for good: a dropped one would keep young entries alive until the next major collection.
-  const journal = [...origin.journal];
-  let weight = journal.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { journal } = origin;
   let closed = false;
   /** Whether another state holds the same base. */
   let shared = true;
@@ -158,13 +150,12 @@ function keepState(
   const setBase = (guest: Guest): void => {
     base = guest.checkpoint(shared ? undefined : base);
     shared = false;
-    journal.length = 0;
-    weight = 0;
+    journal.clear();
     complete = true;
   };
 
   const repeat = async (guest: Guest): Promise<void> => {
-    for (const { name, text, recording } of journal) {
+    for (const { name, text, recording } of journal.entries()) {
       guest.run = createRun(recording, repeatingHost(recording));
       try {
         await exchange(guest, guest.label(name), text, options.exchange);
@@ -208,7 +199,7 @@ function keepState(
   const settle = (prepare?: (guest: Guest) => boolean): void => {
     if (obstacle !== undefined || current === undefined) return;
     const changed = prepare?.(current) === true;
-    if (changed || base === undefined || journal.length > 0) setBase(current);
+    if (changed || base === undefined || journal.calls > 0) setBase(current);
   };
 
   return {
@@ -236,16 +227,12 @@ function keepState(
       rewoundLately = rewinds > 0;
       rewinds = 0;
       if (!complete) return;
-      const bytes = text.length + recordingBytes(recording);
-      journal.push({ name, text, recording, bytes });
-      weight += bytes;
-      if (journal.length <= journalCalls && weight <= (obstacle === undefined ? journalBytes : lastResortBytes)) return;
-      if (obstacle === undefined && current !== undefined) setBase(current);
-      else {
-        complete = false;
-        journal.length = 0;
-        weight = 0;
-      }
+      const isFull = journal.calls >= journalCalls || journal.bytes + text.length > journalBytes;
+      if (isFull && obstacle === undefined && current !== undefined) return void setBase(current);
+      journal.push(name, text, recording);
+      if (obstacle === undefined || (journal.calls <= lastResortCalls && journal.bytes <= lastResortBytes)) return;
+      complete = false;
+      journal.clear();
     },
     settle,
     async rewind(): Promise<void> {
@@ -256,12 +243,18 @@ function keepState(
       if (!complete) throw lost();
       const { genesis } = origin;
       shared = true;
-      const second = keepState(options, undefined, { base, genesis, journal, complete, ahead: clocks.ahead });
+      const second = keepState(options, undefined, {
+        base,
+        genesis,
+        journal: journal.copy(),
+        complete,
+        ahead: clocks.ahead,
+      });
       await second.rewind();
       return second;
     },
     get memoryBytes() {
-      return (current?.memory.buffer.byteLength ?? 0) + checkpointBytes(base) + weight;
+      return (current?.memory.buffer.byteLength ?? 0) + checkpointBytes(base) + journal.bytes;
     },
     release(): void {
       try {
@@ -274,7 +267,7 @@ function keepState(
       closed = true;
       current = undefined;
       base = undefined;
-      journal.length = 0;
+      journal.clear();
       complete = false;
     },
   };
