@@ -19,7 +19,7 @@ import { createJournal, type Journal } from "./journal.ts";
 
 /** Beyond this a checkpoint is cheaper than running the calls again; `journalBytes` counts inputs and what the host told the guest. */
 const journalCalls = 1024;
-const journalBytes = 1024 * 1024;
+const journalBytes = 2 * 1024 * 1024;
 /** Where no checkpoint is possible, the calls are the only way back. */
 const lastResortCalls = 256;
 const lastResortBytes = 16 * 1024 * 1024;

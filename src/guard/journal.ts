@@ -13,6 +13,8 @@ export interface JournalEntry {
 
 interface Kept {
   readonly name: LabelFunction;
+  readonly block: Uint8Array<ArrayBuffer>;
+  readonly start: number;
   readonly end: number;
   readonly recording: Recording;
 }
@@ -31,22 +33,25 @@ export interface Journal {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const firstBytes = 16 * 1024;
-const largestKeptBytes = 2 * 1024 * 1024;
+const blockBytes = 64 * 1024;
 
-export function createJournal(
-  buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0),
-  kept: Kept[] = [],
-  told = 0,
-): Journal {
-  let inputs = buffer;
-  let recorded = told;
-  const used = (): number => kept.at(-1)?.end ?? 0;
+/** A journal; `kept` are the calls of another one, whose blocks it then reads and never writes. */
+export function createJournal(kept: Kept[] = [], bytes = 0): Journal {
+  // Blocks are reused after clear(), the first ones at least: sessions are many.
+  const blocks: Uint8Array<ArrayBuffer>[] = [];
+  let current = -1;
+  let used = 0;
+  let total = bytes;
 
-  const grow = (needed: number): void => {
-    const larger = new Uint8Array(Math.max(firstBytes, inputs.length * 2, used() + needed));
-    larger.set(inputs.subarray(0, used()));
-    inputs = larger;
+  /** The block with room for this many bytes. */
+  const room = (needed: number): Uint8Array<ArrayBuffer> => {
+    for (;;) {
+      const block = blocks[current];
+      if (block !== undefined && block.length - used >= needed) return block;
+      used = 0;
+      current++;
+      if (current === blocks.length) blocks.push(new Uint8Array(Math.max(blockBytes, needed)));
+    }
   };
 
   return {
@@ -54,32 +59,39 @@ export function createJournal(
       return kept.length;
     },
     get bytes() {
-      return used() + recorded;
+      return total;
     },
     push(name, text, recording): void {
-      const start = used();
-      if (inputs.length - start < text.length) grow(text.length);
-      let { read, written } = encoder.encodeInto(text, inputs.subarray(start));
+      let block = room(text.length);
+      let { read, written } = encoder.encodeInto(text, block.subarray(used));
       if (read < text.length) {
-        grow(utf8Length(text));
-        ({ read, written } = encoder.encodeInto(text, inputs.subarray(start)));
+        block = room(utf8Length(text));
+        written = encoder.encodeInto(text, block.subarray(used)).written;
       }
-      kept.push({ name, end: start + written, recording });
-      recorded += recordingBytes(recording);
+      kept.push({ name, block, start: used, end: used + written, recording });
+      used += written;
+      total += written + recordingBytes(recording);
     },
     clear(): void {
       // The same array for good: a dropped one would keep young entries alive until the next major collection.
       kept.length = 0;
-      recorded = 0;
-      if (inputs.length > largestKeptBytes) inputs = new Uint8Array(0);
+      while (blocks.length > 4 || (blocks.at(-1)?.length ?? 0) > blockBytes) blocks.pop();
+      current = -1;
+      used = 0;
+      total = 0;
     },
     *entries(): Generator<JournalEntry> {
-      let start = 0;
-      for (const { name, end, recording } of kept) {
-        yield { name, text: decoder.decode(inputs.subarray(start, end)), recording };
-        start = end;
+      for (const { name, block, start, end, recording } of kept) {
+        yield { name, text: decoder.decode(block.subarray(start, end)), recording };
       }
     },
-    copy: () => createJournal(inputs.slice(0, used()), [...kept], recorded),
+    copy(): Journal {
+      // The blocks would be written over once this journal is cleared.
+      const mine = kept.map((entry) => {
+        const block = entry.block.slice(entry.start, entry.end);
+        return { ...entry, block, start: 0, end: block.length };
+      });
+      return createJournal(mine, total);
+    },
   };
 }

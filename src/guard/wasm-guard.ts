@@ -1,15 +1,7 @@
 // A guard in WebAssembly behind the Guard interface: queue, deadlines, health, and the three label calls.
 import type { Backend } from "../backend/backend.ts";
 import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels.ts";
-import {
-  ClosedError,
-  type FaultContext,
-  type GuardError,
-  isGuardError,
-  LimitError,
-  locate,
-  PoisonedError,
-} from "../errors.ts";
+import { ClosedError, type GuardError, isGuardError, LimitError, locate, PoisonedError } from "../errors.ts";
 import { defaultBackendCalls, type LabelFunction, maximumOutputBytes } from "../wasm/contract.ts";
 import { faultOf } from "../wasm/faults.ts";
 import { canSuspend, type GuestModule } from "../wasm/instance.ts";
@@ -20,7 +12,7 @@ import type { GuardEvent, LogEntry } from "./events.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import { createGuestState, type GuestState } from "./guest-state.ts";
 import { agentInput, inputLimit, resourceInput, responseInput } from "./input.ts";
-import { chooseSuspension, finalRecording, labelCall } from "./label-call.ts";
+import { chooseSuspension, finalRecording, type LabelCallOptions, labelCall } from "./label-call.ts";
 import type { GuardModule } from "./module.ts";
 import { createQueue } from "./queue.ts";
 
@@ -184,6 +176,20 @@ function guardOf(
   log: (line: LogLine) => void,
 ): WasmGuard {
   const { name } = given;
+  const speculates = (backend: Backend | undefined): boolean =>
+    options.speculate !== false && backend?.speculate !== false;
+  /** What a call needs that neither has a deadline nor brings its own backend. */
+  const usual: LabelCallOptions = {
+    guard: name,
+    backendCalls: given.backendCalls,
+    answerTimeoutMs: given.answerTimeoutMs,
+    concurrency: given.concurrency,
+    exchange: given.exchange,
+    log,
+    backend: options.backend,
+    speculate: speculates(options.backend),
+    deadline: noDeadline,
+  };
   const queue = createQueue();
   let health: WasmGuard["health"] = "ok";
   let firstFault: GuardError | undefined;
@@ -211,6 +217,11 @@ function guardOf(
     );
   };
 
+  const faultIn = (phase: string, thrown: unknown): GuardError => {
+    const context = { guard: name, phase };
+    return locate(faultOf(thrown, context), context);
+  };
+
   /** After a throw out of the guest: a trap poisons, everything else goes back to the state before the call. */
   const afterFault = async (fault: GuardError): Promise<void> => {
     if (fault.code === "exit" && !state.canRewind) return;
@@ -233,12 +244,11 @@ function guardOf(
     if (refused !== undefined) throw refused;
     const backend = callOptions.backend ?? options.backend;
     const { signal, timeoutMs = given.timeoutMs } = callOptions;
-    const context = { guard: name, phase };
-    const text = inputOf(phase, toolCall, subject, callOptions, context);
+    const text = inputOf(phase, toolCall, subject, callOptions);
     // Most calls neither have a deadline nor wait for anything.
     const waits =
       signal !== undefined || timeoutMs !== undefined || (backend !== undefined && backend.synchronous !== true);
-    const deadline = waits ? createDeadline(signal, timeoutMs, context) : noDeadline;
+    const deadline = waits ? createDeadline(signal, timeoutMs, { guard: name, phase }) : noDeadline;
     deadline.check();
     const turn = queue.enter(deadline);
     if (turn !== undefined) await turn;
@@ -248,17 +258,14 @@ function guardOf(
       if (late !== undefined) throw late;
       deadline.check();
       const suspension = chooseSuspension(given.suspension, backend, state, name);
-      const { answer, report } = labelCall(phase, text, state, suspension, {
-        guard: name,
-        backendCalls: given.backendCalls,
-        answerTimeoutMs: given.answerTimeoutMs,
-        concurrency: given.concurrency,
-        exchange: given.exchange,
-        log,
-        backend,
-        speculate: options.speculate !== false && backend?.speculate !== false,
-        deadline,
-      });
+      const isUsual = deadline === noDeadline && backend === options.backend;
+      const { answer, report } = labelCall(
+        phase,
+        text,
+        state,
+        suspension,
+        isUsual ? usual : { ...usual, backend, speculate: speculates(backend), deadline },
+      );
       let error: GuardError | undefined;
       try {
         current = deadline;
@@ -266,12 +273,12 @@ function guardOf(
         try {
           return parse(found);
         } catch (unreadable) {
-          error = locate(unreadable as GuardError, context);
+          error = locate(unreadable as GuardError, { guard: name, phase });
           throw error;
         }
       } catch (thrown) {
         if (error === undefined) {
-          error = locate(faultOf(thrown, context), context);
+          error = faultIn(phase, thrown);
           // Nobody waits for answers any more.
           deadline.end(error);
           if (report.runs > 0) {
@@ -296,14 +303,13 @@ function guardOf(
     toolCall: ToolCall | undefined,
     subject: unknown,
     callOptions: CallOptions,
-    context: FaultContext,
   ): string => {
     try {
       if (phase === "label_agent") return agentInput(subject, given.inputBytes);
       if (phase === "label_resource") return resourceInput(toolCall as ToolCall, callOptions, given.inputBytes);
       return responseInput(toolCall as ToolCall, subject, callOptions, given.inputBytes);
     } catch (error) {
-      throw isGuardError(error) ? locate(error, context) : error;
+      throw isGuardError(error) ? locate(error, { guard: name, phase }) : error;
     }
   };
 
