@@ -24,7 +24,8 @@ export function ensureDependencies() {
   const stamp = `${root}node_modules/.edge-guard-lock`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   console.log("Installing dependencies");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // Not `npm ci`: it insists on the packages of every other platform, which a registry's mirror may lack. The lock file holds all the same.
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
   writeFileSync(stamp, digest);
 }
 
