@@ -199,7 +199,7 @@ test("help, version, and what is allowed in place of what is unknown", () => {
     assert.match(unknown.error, /unknown flag "--jsno"; allowed are --json/);
   }
   assert.equal(run([]).code, 2);
-  assert.match(run(["tset"]).error, /unknown command "tset"; allowed are inspect, preview, test/);
+  assert.match(run(["tset"]).error, /unknown command "tset"; allowed are inspect, prepare, preview, serve, test/);
   assert.match(run(["--tset"]).error, /unknown flag "--tset"; allowed are --help, --version/);
   assert.match(run(["test", "--junit"]).error, /--junit/);
   assert.match(run(["test", "--json=yes", "x"]).error, /--json/);
