@@ -136,10 +136,12 @@ export async function download(response: Response, options: SourceOptions): Prom
   }
 }
 
+/** Asked first, because in Node the mere mention of Request or Response loads all of fetch, which takes longer than to load a guard. */
+const hasHeaders = (value: unknown): boolean => typeof value === "object" && value !== null && "headers" in value;
 export const isRequest = (value: unknown): value is Request =>
-  typeof Request === "function" && value instanceof Request;
+  hasHeaders(value) && typeof Request === "function" && value instanceof Request;
 export const isResponse = (value: unknown): value is Response =>
-  typeof Response === "function" && value instanceof Response;
+  hasHeaders(value) && typeof Response === "function" && value instanceof Response;
 
 /** The kinds of source that are left when promises are settled and views are made alike. */
 export type SettledSource = string | URL | Request | Response | Uint8Array<ArrayBuffer> | WebAssembly.Module;
