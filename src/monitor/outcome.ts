@@ -1,20 +1,12 @@
 // What one monitored tool call came to: the decision, what the agent may see, and how it was reached.
+import type { RemovedItem } from "../difc/check-items.ts";
 import type { Labels, Mode, Operation, Tag } from "../difc/labels.ts";
+import type { Notice } from "../difc/notice.ts";
 import type { GuardEvent, LogEntry } from "../guard/events.ts";
 
-export type OutcomeStatus = "allowed" | "filtered" | "denied" | "failed";
+export type { Notice, RemovedItem };
 
-/** An item of the response that the agent does not see. */
-export interface RemovedItem {
-  /** Position in the array at items_path; 0 for a single object. */
-  readonly index: number;
-  readonly description: string;
-  readonly secrecy: readonly Tag[];
-  readonly integrity: readonly Tag[];
-  /** Which read rules it breaks; both for an item that fails both. */
-  readonly violations: readonly ("secrecy" | "integrity")[];
-  readonly reason: string;
-}
+export type OutcomeStatus = "allowed" | "filtered" | "denied" | "failed";
 
 /** Every item of the response with what became of it, for the preview and the playground. */
 export interface JudgedItem extends RemovedItem {
@@ -30,13 +22,6 @@ export interface Violation {
   readonly phase: number;
   readonly reason: string;
   readonly missing: readonly Tag[];
-}
-
-/** What is appended to a result of which something was withheld. */
-export interface Notice {
-  readonly policy: "secrecy" | "integrity" | "access";
-  readonly count: number;
-  readonly text: string;
 }
 
 /** One phase of the pipeline (difc.md, The pipeline of one tool call). */

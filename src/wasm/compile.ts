@@ -1,6 +1,6 @@
 // Bytes to a compiled module, with errors that say what to do.
 import { ModuleError } from "../errors.ts";
-import { labelFunctions, reserved, wasiModule } from "./contract.ts";
+import { labelFunctions, wasiModule } from "./contract.ts";
 
 const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
@@ -95,6 +95,3 @@ export function checkCompiled(module: WebAssembly.Module): void {
     );
   }
 }
-
-/** The exports that a guest sees as its own, without what preparation added. */
-export const isReserved = (name: string): boolean => name.startsWith(reserved);
