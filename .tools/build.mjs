@@ -17,6 +17,7 @@ const entries = [
   "adapters/cloudflare",
   "adapters/deno",
   "adapters/esbuild-plugin",
+  "analysis/index",
   "proxy/index",
 ];
 

@@ -81,6 +81,7 @@ export { type Agents, createMonitor, type Monitor, type MonitoredToolCall } from
 export type { MonitoredServer, MonitorOptions } from "./monitor/options.ts";
 export type {
   JudgedItem,
+  Labelling,
   Mismatch,
   MissingAnswer,
   Notice,

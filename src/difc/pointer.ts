@@ -14,6 +14,11 @@ export function pointerTokens(pointer: string): string[] {
     .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
+/** The pointer of unescaped tokens. */
+export function pointerOf(tokens: readonly string[]): string {
+  return tokens.map((token) => `/${token.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
 /** The member of a value that one token names; undefined when there is none. */
 export function member(value: unknown, token: string): unknown {
   if (Array.isArray(value)) return value[arrayIndex(token, 0, token.length, value.length)];

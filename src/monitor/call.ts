@@ -6,7 +6,7 @@ import type { GuardSessions } from "../guard/sessions.ts";
 import type { Abortable } from "./abortable.ts";
 import type { CallReport } from "./events.ts";
 import type { Server } from "./options.ts";
-import type { RemovedItem } from "./outcome.ts";
+import type { Labelling, RemovedItem } from "./outcome.ts";
 import type { AgentStore } from "./state.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -33,6 +33,7 @@ export interface Inspection {
   readonly removed: readonly RemovedItem[];
   /** Nothing is visible. */
   readonly blocked: boolean;
+  readonly labelling: Labelling;
 }
 
 /** One call, checked. */

@@ -1,5 +1,6 @@
 // What one monitored tool call came to: the decision, what the agent may see, and how it was reached.
 import type { RemovedItem } from "../difc/check-items.ts";
+import type { Evaluation } from "../difc/evaluate.ts";
 import type { Labels, Mode, Operation, Tag } from "../difc/labels.ts";
 import type { Notice } from "../difc/notice.ts";
 import type { GuardEvent, LogEntry } from "../guard/events.ts";
@@ -13,6 +14,20 @@ export interface JudgedItem extends RemovedItem {
   readonly visible: boolean;
   /** The item itself; JSON, shared with the result, not to be changed. */
   readonly data: unknown;
+  /** JSON Pointer from what was labelled to the item; `""` for the whole. Absent for what has no place of its own: copies, content without labels. */
+  readonly pointer?: string;
+}
+
+/** How a response was labelled, for the preview and the analysis. */
+export interface Labelling {
+  /** `array`: elements of the array at `path`; `single`: the whole is the one item; `legacy`: copies that the guard made; `none`: the resource's labels stand for the whole. */
+  readonly kind: "array" | "single" | "legacy" | "none";
+  /** JSON Pointer from what was labelled to the array of items. */
+  readonly path: string;
+  /** Where in the tool result the data was: in the result itself, in its text, in `structuredContent`, or nowhere as JSON. */
+  readonly form: "bare" | "mcp-text" | "mcp-structured" | "mcp-opaque";
+  /** What became of content that no item label covers; absent without such content. */
+  readonly unlabelled?: "shown" | "hidden";
 }
 
 /** Why a call was denied. */
@@ -33,10 +48,15 @@ export interface PhaseTrace {
   /** One sentence for people. */
   readonly summary: string;
   readonly milliseconds: number;
+  /** The agent as a writer on this server: all secrecy that it may carry, the integrity that it has left. */
   readonly agent?: Labels;
+  /** Phase 0: the agent as a reader on this server. */
+  readonly reader?: Labels;
   readonly mode?: Mode;
   readonly operation?: Operation;
   readonly resource?: Labels & { readonly description: string };
+  /** Phase 2: the coarse check. */
+  readonly evaluation?: Evaluation;
   /** Phase 5: how many items there were, and how many were removed. */
   readonly items?: number;
   readonly removed?: number;
@@ -68,6 +88,8 @@ export interface PreviewCall {
   readonly backendResult: unknown;
   /** Every item; empty when the response was not looked at (a denied write, a fault before phase 5). */
   readonly items: readonly JudgedItem[];
+  /** How the response was labelled; absent when it was not looked at. */
+  readonly labelling?: Labelling;
   /** The guard's log lines during this call. */
   readonly log: readonly LogEntry[];
   /** What the scenario expected and did not get; empty when all held or nothing was expected. */

@@ -3,6 +3,7 @@ import { type Evaluation, evaluateFlow } from "../difc/evaluate.ts";
 import { hidesMembers } from "../difc/hidden-members.ts";
 import type { Labels, Mode, ResourceLabels } from "../difc/labels.ts";
 import { withheldResult } from "../difc/notice.ts";
+import { pointerOf } from "../difc/pointer.ts";
 import { type LabelledItems, resolveItems } from "../difc/response-items.ts";
 import { plainText } from "../difc/text.ts";
 import { rewrapResult, type ToolResult, unwrapResult } from "../difc/tool-result.ts";
@@ -13,7 +14,7 @@ import { openAgent, taintAgent } from "./agent-phases.ts";
 import { checkResourceLabels, checkResponseLabels, guarded } from "./answers.ts";
 import type { CheckedCall, Progress, Surroundings } from "./call.ts";
 import { limitedResult } from "./limits.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Labelling, Outcome } from "./outcome.ts";
 import type { AgentView } from "./state.ts";
 import { createTracer } from "./tracer.ts";
 import { denied, judge, type Verdict } from "./verdict.ts";
@@ -77,10 +78,14 @@ async function runPhases(
   progress.before = labels;
   progress.after = labels;
   if (limit !== undefined) {
-    tracer.end("denied", `The limit of ${limit} for this tool is reached`, { agent: view.writer, mode });
+    tracer.end("denied", `The limit of ${limit} for this tool is reached`, {
+      agent: view.writer,
+      reader: view.reader,
+      mode,
+    });
     return { status: "denied", result: limitedResult(call.tool, limit), removed: [], shown: [] };
   }
-  tracer.end("ok", `The agent's labels in ${mode} mode`, { agent: view.writer, mode });
+  tracer.end("ok", `The agent's labels in ${mode} mode`, { agent: view.writer, reader: view.reader, mode });
 
   const resource = await guarded(server.guard, "label_resource", async () => {
     const answer =
@@ -96,10 +101,10 @@ async function runPhases(
 
   const { evaluation, agent } = coarseCheck(mode, view, resource);
   if (evaluation.decision === "deny" && operation !== "read") {
-    tracer.end("denied", evaluation.reason!);
+    tracer.end("denied", evaluation.reason!, { evaluation });
     return denied(evaluation, agent, resource, [], 2);
   }
-  tracer.end("ok", evaluation.reason ?? `The ${operation} is allowed`);
+  tracer.end("ok", evaluation.reason ?? `The ${operation} is allowed`, { evaluation });
 
   const answer = await callBackend(call.tool, execute, abort);
   tracer.end("ok", "The backend answered");
@@ -110,7 +115,14 @@ async function runPhases(
   const verdict = judge({ mode, tool: call.tool, reader: view.reader, resource, coarse: evaluation, result, items });
   const blocked = verdict.status === "denied";
   const all = items?.items ?? [{ data: result.value, description, secrecy, integrity }];
-  surroundings.inspect?.({ reader: view.reader, resource, items: all, removed: verdict.removed, blocked });
+  const { removed, unlabelled } = verdict;
+  const labelling: Labelling = {
+    kind: items?.kind ?? "none",
+    path: pointerOf(items?.path ?? []),
+    form: result.form,
+    ...(unlabelled && { unlabelled: blocked ? "hidden" : unlabelled }),
+  };
+  surroundings.inspect?.({ reader: view.reader, resource, items: all, removed, blocked, labelling });
   const counts = { items: all.length, removed: blocked ? all.length : verdict.removed.length };
   tracer.end(
     blocked ? "denied" : "ok",

@@ -6,42 +6,22 @@ import type { Labels, Mode } from "../difc/labels.ts";
 import { plainText } from "../difc/text.ts";
 import { BackendError } from "../errors.ts";
 import type { LogEntry } from "../guard/events.ts";
-import type { Guard } from "../guard/guard.ts";
-import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
-import { noopGuard } from "../guard/noop.ts";
-import type { GuardSource } from "../wasm/source.ts";
 import type { Inspection } from "./call.ts";
 import type { MonitorEvent } from "./events.ts";
 import { checkExpectation } from "./expect.ts";
 import { createInspectedMonitor, type Monitor } from "./monitor.ts";
 import type { MonitoredServer } from "./options.ts";
-import type { JudgedItem, MissingAnswer, PreviewCall, PreviewReport } from "./outcome.ts";
-import { parseScenario, type Scenario, type ScenarioCall, type ScenarioGuard } from "./scenario.ts";
+import type { JudgedItem, Labelling, MissingAnswer, PreviewCall, PreviewReport } from "./outcome.ts";
+import { parseScenario, type Scenario, type ScenarioCall } from "./scenario.ts";
+import { type ScenarioGuardOptions, scenarioGuards } from "./scenario-guards.ts";
 
-/** A guard, or where to load it from. */
-export type GuardChoice = Guard | GuardSource;
+export type { GuardChoice } from "./scenario-guards.ts";
 
-export interface PreviewOptions {
-  /**
-   * The guards that the scenario names: by that name, or a function of it. A source is loaded, checked against the
-   * scenario's `sha256`, and closed again; a Guard is used as it is and stays open.
-   * @default none
-   */
-  readonly guards?:
-    | { readonly [name: string]: GuardChoice }
-    | ((name: string, sha256?: string) => GuardChoice | Promise<GuardChoice>);
-  /** Aborts the preview. */
-  readonly signal?: AbortSignal;
-  /** While guards are loaded. */
-  readonly onProgress?: NonNullable<LoadGuardOptions["onProgress"]>;
+export interface PreviewOptions extends ScenarioGuardOptions {
   /** Hears what happens during calls. */
   readonly onEvent?: (event: MonitorEvent) => void;
-  /** Limits for the guards that the preview loads. */
-  readonly limits?: NonNullable<LoadGuardOptions["limits"]>;
   /** Answers each question after this time, as a server would. @default no delay */
   readonly backendDelayMs?: number;
-  /** Changes how the guards that the preview loads ask. @default "auto" */
-  readonly suspension?: NonNullable<LoadGuardOptions["suspension"]>;
 }
 
 /**
@@ -74,19 +54,15 @@ interface Run {
 async function openRun(scenario: Scenario, options: PreviewOptions): Promise<Run> {
   let log: LogEntry[] = [];
   let seen: Inspection | undefined;
-  const loaded: Guard[] = [];
-  const closeLoaded = async (): Promise<void> => {
-    await Promise.all(loaded.map((guard) => guard.close()));
-  };
+  const guards = scenarioGuards(options, (entry) => log.push(entry));
   const backends = new Map<string, RecordedBackend>();
   const servers: Record<string, MonitoredServer> = Object.create(null);
   try {
-    const load = guardLoader(options, loaded, (entry) => log.push(entry));
     const delay = options.backendDelayMs === undefined ? {} : { delayMs: options.backendDelayMs };
     for (const [id, server] of Object.entries(scenario.servers)) {
       const backend = recordedBackend(server.backend ?? [], { name: id, ...delay });
       backends.set(id, backend);
-      const guard = server.guard === undefined ? undefined : await load(server.guard);
+      const guard = server.guard === undefined ? undefined : await guards.get(server.guard);
       servers[id] = { guard, policy: server.policy, backend };
     }
     const monitor = createInspectedMonitor(
@@ -113,52 +89,13 @@ async function openRun(scenario: Scenario, options: PreviewOptions): Promise<Run
       },
       async close() {
         await monitor.close();
-        await closeLoaded();
+        await guards.close();
       },
     };
   } catch (error) {
-    await closeLoaded();
+    await guards.close();
     throw error;
   }
-}
-
-function guardLoader(
-  options: PreviewOptions,
-  loaded: Guard[],
-  log: (entry: LogEntry) => void,
-): (wanted: ScenarioGuard) => Promise<Guard> {
-  const byName = new Map<string, Guard>();
-  const { guards, signal, onProgress, limits, suspension } = options;
-  return async (wanted) => {
-    if (wanted === "noop") return noopGuard();
-    const { wasm: name, sha256 } = wanted;
-    const key = `${sha256 ?? ""} ${name}`;
-    const known = byName.get(key);
-    if (known !== undefined) return known;
-    const named = (
-      typeof guards === "function" ? guards(name, sha256) : guards && Object.hasOwn(guards, name) && guards[name]
-    ) as unknown;
-    const choice = (await named) as GuardChoice | false | undefined;
-    if (choice === undefined || choice === false) {
-      throw new TypeError(`Cannot preview the scenario: its guard "${plainText(name)}" is not among "guards"`);
-    }
-    let guard: Guard;
-    if (isGuard(choice)) guard = choice;
-    else {
-      guard = await loadGuard(choice, {
-        name: name.replace(/^.*\//, "").replace(/\.wasm$/, ""),
-        log,
-        ...(sha256 !== undefined && { integrity: `sha256-${hexToBase64(sha256)}` }),
-        ...(signal && { signal }),
-        ...(onProgress && { onProgress }),
-        ...(limits && { limits }),
-        ...(suspension && { suspension }),
-      });
-      loaded.push(guard);
-    }
-    byName.set(key, guard);
-    return guard;
-  };
 }
 
 async function runCalls(scenario: Scenario, run: Run, options: PreviewOptions): Promise<PreviewReport> {
@@ -196,19 +133,30 @@ async function runOne(
   });
   const { seen, log } = run.take();
   const items = seen === undefined ? [] : judgedItems(seen);
+  const labelling = seen && { labelling: seen.labelling };
   const mismatches = expect === undefined ? [] : checkExpectation(expect, outcome, items, `calls[${index}].expect`);
-  return { index, server, tool, args, outcome, backendResult: result ?? null, items, log, mismatches };
+  return { index, server, tool, args, outcome, backendResult: result ?? null, items, ...labelling, log, mismatches };
 }
 
-function judgedItems({ items, removed, blocked, reader }: Inspection): JudgedItem[] {
+function judgedItems({ items, removed, blocked, reader, labelling }: Inspection): JudgedItem[] {
   const byIndex = new Map(removed.map((item) => [item.index, item]));
   const judged = items.map((item, index): JudgedItem => {
     const found = byIndex.get(index);
     const { data, secrecy, integrity } = item;
-    if (found !== undefined) return { ...found, visible: false, data };
+    const place = placeOf(index, labelling);
+    if (found !== undefined) return { ...found, visible: false, data, ...place };
     const description = plainText(item.description) || `item ${index}`;
     const labels: Labels = { secrecy, integrity };
-    return { index, description, secrecy, integrity, data, visible: !blocked, ...standing(reader, labels, blocked) };
+    return {
+      index,
+      description,
+      secrecy,
+      integrity,
+      data,
+      visible: !blocked,
+      ...standing(reader, labels, blocked),
+      ...place,
+    };
   });
   for (const item of removed) {
     // Content without items of its own stands after the last item.
@@ -217,17 +165,14 @@ function judgedItems({ items, removed, blocked, reader }: Inspection): JudgedIte
   return judged;
 }
 
+function placeOf(index: number, { kind, path }: Labelling): Pick<JudgedItem, "pointer"> {
+  if (kind === "legacy") return {};
+  return { pointer: kind === "array" ? `${path}/${index}` : "" };
+}
+
 /** Why an item that was not removed by itself is visible, or is not. */
 function standing(reader: Labels, labels: Labels, blocked: boolean): Pick<JudgedItem, "violations" | "reason"> {
   const { reason } = evaluateFlow(blocked ? "strict" : "propagate", "read", reader, labels);
   const violations = readViolations(reader, labels);
   return { violations, reason: reason ?? (blocked ? "Withheld with the rest of the response" : "") };
-}
-
-function isGuard(choice: GuardChoice): choice is Guard {
-  return typeof (choice as Partial<Guard>).labelResource === "function";
-}
-
-function hexToBase64(hex: string): string {
-  return btoa(hex.replace(/../g, (byte) => String.fromCharCode(Number.parseInt(byte, 16))));
 }

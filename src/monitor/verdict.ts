@@ -32,6 +32,8 @@ export interface Verdict {
   readonly violation?: Violation;
   /** The labels of everything that the agent is shown. */
   readonly shown: readonly Labels[];
+  /** What became of content that no item label covers, were the items alone to decide. */
+  readonly unlabelled?: "shown" | "hidden" | undefined;
 }
 
 const NOTHING: readonly never[] = Object.freeze([]);
@@ -47,17 +49,18 @@ export function judge(response: Response): Verdict {
   const isShort = items.kind === "legacy" && Array.isArray(result.value) && result.value.length > items.items.length;
   const hasUnlabelled = result.hasOpaqueContent || isShort;
   const hidesUnlabelled = hasUnlabelled && coarse.decision === "deny";
+  const unlabelled = hasUnlabelled ? (hidesUnlabelled ? "hidden" : "shown") : undefined;
   if (mode === "strict") {
     const failing = removed[0];
     if (failing !== undefined) {
-      return denied(evaluateFlow(mode, "read", reader, failing), reader, failing, removed);
+      return { ...denied(evaluateFlow(mode, "read", reader, failing), reader, failing, removed), unlabelled };
     }
-    if (hidesUnlabelled) return denied(coarse, reader, resource, NOTHING);
+    if (hidesUnlabelled) return { ...denied(coarse, reader, resource, NOTHING), unlabelled };
   }
   const shown = shownLabels(items.items, removed);
   if (hasUnlabelled && !hidesUnlabelled) shown.push(resource);
   if (removed.length === 0 && !hidesUnlabelled) {
-    return { status: "allowed", result: result.original, removed, shown };
+    return { status: "allowed", result: result.original, removed, shown, unlabelled };
   }
   let left =
     removed.length === 0 && isShort
@@ -79,6 +82,7 @@ export function judge(response: Response): Verdict {
     removed,
     notice,
     shown,
+    unlabelled,
   };
 }
 

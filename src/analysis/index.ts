@@ -1,0 +1,47 @@
+// What a preview's report says beyond the decisions: why, what would change it, how policies and modes compare, what can be shared.
+export {
+  compareModes,
+  comparePolicies,
+  type ModeCell,
+  type ModeComparison,
+  type ModeRow,
+  type PolicyComparison,
+} from "./compare.ts";
+export type { CoverageReport, ShapeCoverage, ToolCoverage, ToolDescription } from "./coverage.ts";
+export { type CallEffect, type Comparison, compareReports, type Effect } from "./effect.ts";
+export type { Material, MaterialProblem } from "./material.ts";
+export { editPolicy, editText, type ListKey, type PolicyEdit, type ValueKey } from "./policy-edits.ts";
+export {
+  type ItemReference,
+  type LabelKind,
+  type LabelStep,
+  type Provenance,
+  type TagConsequence,
+  type TagHistory,
+  type TagSource,
+  traceTags,
+} from "./provenance.ts";
+export type { Probe, Reach, Reached, ReachStep } from "./reach.ts";
+export { recordExpectations } from "./record.ts";
+export type { AnalysisOptions } from "./rerun.ts";
+export {
+  decodeShare,
+  encodeShare,
+  isShare,
+  type Shared,
+  type SharedLink,
+  ShareError,
+  type ShareOptions,
+  type ShareWarning,
+  semanticsVersion,
+  type Unshared,
+  type UnshareOptions,
+} from "./share.ts";
+export {
+  changesFor,
+  type PolicyChange,
+  type Suggestions,
+  type SuggestOptions,
+  suggestChanges,
+  type Target,
+} from "./suggest.ts";
