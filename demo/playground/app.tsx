@@ -3,6 +3,8 @@ import type { PolicyPreviewElement } from "edge-guard/web";
 import { type ComponentChild, createElement } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { BackendPanel } from "./backend-panel.tsx";
+import { loadCodeFields } from "./editing/preference.ts";
+import { FieldToggle } from "./editing/toggle.tsx";
 import { Editor } from "./editor.tsx";
 import { Gallery } from "./gallery.tsx";
 import { GuardPanel } from "./guard-panel.tsx";
@@ -15,6 +17,11 @@ function useStore(store: Store): State {
   const [, redraw] = useState(0);
   useEffect(() => store.subscribe(() => redraw((count) => count + 1)), [store]);
   return store.state;
+}
+
+function whenIdle(action: () => void): void {
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(action, { timeout: 2000 });
+  else setTimeout(action, 200);
 }
 
 function ScenarioJson({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
@@ -32,6 +39,8 @@ function ScenarioJson({ state, store }: { readonly state: State; readonly store:
           text={state.json.text}
           problems={problems}
           rows={24}
+          schema="scenario"
+          origin={state.opened}
           onInput={store.editJson}
         />
       )}
@@ -46,6 +55,11 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
     store.attach(preview.current!);
     store.start().catch((error: unknown) => preview.current?.fail(error));
   }, [store]);
+  const stands = state.view !== undefined || state.errors.length > 0;
+  // The editor is loaded once there is something to read.
+  useEffect(() => {
+    if (stands) whenIdle(loadCodeFields);
+  }, [stands]);
 
   return (
     <>
@@ -58,6 +72,7 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
           A WebAssembly guard labels what tools return; see which items your policy lets an agent read, and what it may
           write.
         </p>
+        <FieldToggle />
         <ThemeToggle />
       </header>
       <div class="shell">

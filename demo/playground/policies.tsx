@@ -51,6 +51,8 @@ export function Policies({ state, store }: { readonly state: State; readonly sto
             hint={`Guard: ${guardName(server)}`}
             text={draft.text}
             problems={policyProblems(state, id)}
+            schema="policy"
+            origin={state.opened}
             onInput={(text) => store.editPolicy(id, text)}
           />
         );

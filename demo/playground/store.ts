@@ -40,6 +40,8 @@ export interface State {
   readonly gallery: readonly GalleryEntry[];
   readonly selected: string;
   readonly scenario: Scenario | undefined;
+  /** Counts the scenarios that were opened: what is typed in one cannot be undone in the next. */
+  readonly opened: number;
   /** What stands in each policy's field. */
   readonly policies: { readonly [server: string]: Draft };
   /** The whole scenario as text, while its field is open. */
@@ -81,6 +83,7 @@ export function createStore(): Store {
     gallery: [],
     selected: "",
     scenario: undefined,
+    opened: 0,
     policies: {},
     json: undefined,
     edited: false,
@@ -136,7 +139,7 @@ export function createStore(): Store {
       const scenario: unknown = await response.json();
       if (state.selected !== name) return;
       if (!isScenario(scenario)) throw new Error(`Loading the scenario "${name}": it has no servers or calls`);
-      adopt(scenario, { policies: policyDrafts(scenario), edited: false });
+      adopt(scenario, { policies: policyDrafts(scenario), edited: false, opened: state.opened + 1 });
     } catch (error) {
       if (state.selected === name) preview.fail(error);
     }

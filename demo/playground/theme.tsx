@@ -23,7 +23,7 @@ export function applyTheme(theme: Theme = stored()): void {
 export function ThemeToggle(): ComponentChild {
   const [theme, setTheme] = useState(stored);
   return (
-    <label class="theme">
+    <label class="toggle">
       <span>Theme</span>
       <select
         value={theme}

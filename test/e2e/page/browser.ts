@@ -43,15 +43,24 @@ export interface OpenOptions {
   /** Scenarios by name that take the gallery's place. */
   readonly scenarios?: { readonly [name: string]: unknown };
   readonly hash?: string;
+  /** The field that people type in. Default: plain, which needs no loading. */
+  readonly editor?: "code" | "plain";
+  /** Whether the page may be kept for use offline; answers that a test makes up do not reach a page behind a service worker. Default: false. */
+  readonly offline?: boolean;
   readonly context?: BrowserContextOptions;
 }
 
 /** Opens the playground at an address. */
 export async function openPlayground(browser: Browser, url: string, options: OpenOptions = {}): Promise<Playground> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options.context });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    serviceWorkers: options.offline ? "allow" : "block",
+    ...options.context,
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
+    if (message.text().includes("Service Worker registration blocked by Playwright")) return;
     if (message.type() === "error" || message.type() === "warning") complaints.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`page: ${error.message}`));
@@ -65,6 +74,9 @@ export async function openPlayground(browser: Browser, url: string, options: Ope
       console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`),
     );
   });
+  await page.addInitScript((kind) => {
+    if (localStorage.getItem("edge-guard.editor") === null) localStorage.setItem("edge-guard.editor", kind);
+  }, options.editor ?? "plain");
   const { scenarios } = options;
   if (scenarios !== undefined) {
     const index = Object.entries(scenarios).map(([name, scenario]) => ({
