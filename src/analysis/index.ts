@@ -7,7 +7,14 @@ export {
   type ModeRow,
   type PolicyComparison,
 } from "./compare.ts";
-export type { CoverageReport, ShapeCoverage, ToolCoverage, ToolDescription } from "./coverage.ts";
+export {
+  type CoverageOptions,
+  type CoverageReport,
+  type ShapeCoverage,
+  type ToolCoverage,
+  type ToolDescription,
+  toolCoverage,
+} from "./coverage.ts";
 export { type CallEffect, type Comparison, compareReports, type Effect } from "./effect.ts";
 export type { Material, MaterialProblem } from "./material.ts";
 export { editPolicy, editText, type ListKey, type PolicyEdit, type ValueKey } from "./policy-edits.ts";
@@ -21,7 +28,7 @@ export {
   type TagSource,
   traceTags,
 } from "./provenance.ts";
-export type { Probe, Reach, Reached, ReachStep } from "./reach.ts";
+export { type Probe, type Reach, type Reached, type ReachOptions, type ReachStep, reach } from "./reach.ts";
 export { recordExpectations } from "./record.ts";
 export type { AnalysisOptions } from "./rerun.ts";
 export {

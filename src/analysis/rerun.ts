@@ -29,8 +29,7 @@ export function openRerun(given: unknown, options: AnalysisOptions): Rerun {
   return {
     scenario,
     async run(changed) {
-      // Between two runs others may have a turn: the page that wants to abort, above all.
-      await new Promise((resolve) => setTimeout(resolve));
+      await pause();
       return preview(changed, {
         guards: (wasm, sha256) => guards.get(sha256 === undefined ? { wasm } : { wasm, sha256 }),
         ...(signal && { signal }),
@@ -41,7 +40,12 @@ export function openRerun(given: unknown, options: AnalysisOptions): Rerun {
   };
 }
 
-function withoutExpectations(scenario: Scenario): Scenario {
+/** Between two runs others have a turn: the page that wants to abort, above all. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+export function withoutExpectations(scenario: Scenario): Scenario {
   return { ...scenario, calls: scenario.calls.map(({ expect: _expect, ...call }) => call) };
 }
 

@@ -1,28 +1,11 @@
 // Runs a scenario and reports, call by call, what the agent would see and why. Needs neither a DOM nor Node.
+import type { Mode } from "../difc/labels.ts";
+import type { MissingAnswer, PreviewCall, PreviewReport } from "./outcome.ts";
+import { openRun, type PreviewOptions, type Run, runOne } from "./preview-run.ts";
+import { parseScenario, type Scenario } from "./scenario.ts";
 
-import { type RecordedBackend, recordedBackend } from "../backend/recorded.ts";
-import { evaluateFlow, readViolations } from "../difc/evaluate.ts";
-import type { Labels, Mode } from "../difc/labels.ts";
-import { plainText } from "../difc/text.ts";
-import { BackendError } from "../errors.ts";
-import type { LogEntry } from "../guard/events.ts";
-import type { Inspection } from "./call.ts";
-import type { MonitorEvent } from "./events.ts";
-import { checkExpectation } from "./expect.ts";
-import { createInspectedMonitor, type Monitor } from "./monitor.ts";
-import type { MonitoredServer } from "./options.ts";
-import type { JudgedItem, Labelling, MissingAnswer, PreviewCall, PreviewReport } from "./outcome.ts";
-import { parseScenario, type Scenario, type ScenarioCall } from "./scenario.ts";
-import { type ScenarioGuardOptions, scenarioGuards } from "./scenario-guards.ts";
-
+export type { PreviewOptions } from "./preview-run.ts";
 export type { GuardChoice } from "./scenario-guards.ts";
-
-export interface PreviewOptions extends ScenarioGuardOptions {
-  /** Hears what happens during calls. */
-  readonly onEvent?: (event: MonitorEvent) => void;
-  /** Answers each question after this time, as a server would. @default no delay */
-  readonly backendDelayMs?: number;
-}
 
 /**
  * Previews a scenario.
@@ -40,61 +23,6 @@ export async function preview(scenario: unknown, options: PreviewOptions = {}): 
     return await runCalls(parsed, run, options);
   } finally {
     await run.close();
-  }
-}
-
-interface Run {
-  readonly monitor: Monitor;
-  readonly backends: ReadonlyMap<string, RecordedBackend>;
-  /** What the last call showed; emptied by `take`. */
-  take(): { readonly seen: Inspection | undefined; readonly log: readonly LogEntry[] };
-  close(): Promise<void>;
-}
-
-async function openRun(scenario: Scenario, options: PreviewOptions): Promise<Run> {
-  let log: LogEntry[] = [];
-  let seen: Inspection | undefined;
-  const guards = scenarioGuards(options, (entry) => log.push(entry));
-  const backends = new Map<string, RecordedBackend>();
-  const servers: Record<string, MonitoredServer> = Object.create(null);
-  try {
-    const delay = options.backendDelayMs === undefined ? {} : { delayMs: options.backendDelayMs };
-    for (const [id, server] of Object.entries(scenario.servers)) {
-      const backend = recordedBackend(server.backend ?? [], { name: id, ...delay });
-      backends.set(id, backend);
-      const guard = server.guard === undefined ? undefined : await guards.get(server.guard);
-      servers[id] = { guard, policy: server.policy, backend };
-    }
-    const monitor = createInspectedMonitor(
-      {
-        servers,
-        mode: scenario.mode,
-        onEvent(event) {
-          if (event.type === "log") log.push(event.entry);
-          options.onEvent?.(event);
-        },
-      },
-      (inspection) => {
-        seen = inspection;
-      },
-    );
-    return {
-      monitor,
-      backends,
-      take() {
-        const taken = { seen, log };
-        seen = undefined;
-        log = [];
-        return taken;
-      },
-      async close() {
-        await monitor.close();
-        await guards.close();
-      },
-    };
-  } catch (error) {
-    await guards.close();
-    throw error;
   }
 }
 
@@ -117,62 +45,4 @@ async function runCalls(scenario: Scenario, run: Run, options: PreviewOptions): 
   const after = await monitor.agents.get(agentId);
   const passed = calls.every(({ mismatches }) => mismatches.length === 0);
   return { title: scenario.title ?? "", modes, calls, missingAnswers, passed, agent: { before, after } };
-}
-
-async function runOne(
-  index: number,
-  call: ScenarioCall,
-  agentId: string,
-  run: Run,
-  signal: AbortSignal | undefined,
-): Promise<PreviewCall> {
-  const { server, tool, args = {}, result, expect } = call;
-  const outcome = await run.monitor.callTool({ agentId, server, tool, args, signal }, () => {
-    if (result !== undefined) return result;
-    throw new BackendError(`Cannot answer "${tool}": the scenario's call ${index} has no "result"`);
-  });
-  const { seen, log } = run.take();
-  const items = seen === undefined ? [] : judgedItems(seen);
-  const labelling = seen && { labelling: seen.labelling };
-  const mismatches = expect === undefined ? [] : checkExpectation(expect, outcome, items, `calls[${index}].expect`);
-  return { index, server, tool, args, outcome, backendResult: result ?? null, items, ...labelling, log, mismatches };
-}
-
-function judgedItems({ items, removed, blocked, reader, labelling }: Inspection): JudgedItem[] {
-  const byIndex = new Map(removed.map((item) => [item.index, item]));
-  const judged = items.map((item, index): JudgedItem => {
-    const found = byIndex.get(index);
-    const { data, secrecy, integrity } = item;
-    const place = placeOf(index, labelling);
-    if (found !== undefined) return { ...found, visible: false, data, ...place };
-    const description = plainText(item.description) || `item ${index}`;
-    const labels: Labels = { secrecy, integrity };
-    return {
-      index,
-      description,
-      secrecy,
-      integrity,
-      data,
-      visible: !blocked,
-      ...standing(reader, labels, blocked),
-      ...place,
-    };
-  });
-  for (const item of removed) {
-    // Content without items of its own stands after the last item.
-    if (item.index >= items.length) judged.push({ ...item, visible: false, data: null });
-  }
-  return judged;
-}
-
-function placeOf(index: number, { kind, path }: Labelling): Pick<JudgedItem, "pointer"> {
-  if (kind === "legacy") return {};
-  return { pointer: kind === "array" ? `${path}/${index}` : "" };
-}
-
-/** Why an item that was not removed by itself is visible, or is not. */
-function standing(reader: Labels, labels: Labels, blocked: boolean): Pick<JudgedItem, "violations" | "reason"> {
-  const { reason } = evaluateFlow(blocked ? "strict" : "propagate", "read", reader, labels);
-  const violations = readViolations(reader, labels);
-  return { violations, reason: reason ?? (blocked ? "Withheld with the rest of the response" : "") };
 }
