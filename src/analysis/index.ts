@@ -16,7 +16,10 @@ export {
   toolCoverage,
 } from "./coverage.ts";
 export { type CallEffect, type Comparison, compareReports, type Effect } from "./effect.ts";
-export type { Material, MaterialProblem } from "./material.ts";
+export { type JsonFault, jsonFault, lineAndColumn, offsetOf } from "./json-fault.ts";
+export { type Material, type MaterialOptions, type MaterialProblem, readMaterial } from "./material.ts";
+export type { LogFormat, LoggedItem, LogMaterial } from "./material-log.ts";
+export { type ScenarioFromMaterial, type ToScenarioOptions, toScenario } from "./material-scenario.ts";
 export { editPolicy, editText, type ListKey, type PolicyEdit, type ValueKey } from "./policy-edits.ts";
 export {
   type ItemReference,
