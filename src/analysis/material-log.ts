@@ -31,6 +31,7 @@ export interface LogMaterial {
   readonly problems: readonly MaterialProblem[];
 }
 
+const MARKER = "[DIFC-FILTERED]";
 const MAX_CALLS = 10_000;
 const MAX_PROBLEMS = 20;
 
@@ -53,14 +54,7 @@ interface Reading {
 
 /** The log in a text; undefined when no line of it is one of a log. */
 export function readLog(text: string): LogMaterial | undefined {
-  const reading: Reading = {
-    drafts: [],
-    filtered: [],
-    problems: [],
-    pending: new Map(),
-    formats: new Map(),
-    refused: 0,
-  };
+  const reading = begin();
   let lines = 0;
   let start = 0;
   while (start <= text.length) {
@@ -74,6 +68,21 @@ export function readLog(text: string): LogMaterial | undefined {
     // Not a log at all: nothing is gained by looking at every line of a large text.
     if (lines === 200 && reading.formats.size === 0) return undefined;
   }
+  return finish(reading, lines);
+}
+
+/** The log in an array of its entries; undefined when none of them is one. */
+export function readLogEntries(entries: readonly unknown[]): LogMaterial | undefined {
+  const reading = begin();
+  for (const entry of entries) if (isObject(entry)) count(reading, readEntry(entry, reading));
+  return finish(reading, entries.length);
+}
+
+function begin(): Reading {
+  return { drafts: [], filtered: [], problems: [], pending: new Map(), formats: new Map(), refused: 0 };
+}
+
+function finish(reading: Reading, lines: number): LogMaterial | undefined {
   const [format] = [...reading.formats].sort((a, b) => b[1] - a[1])[0] ?? [];
   if (format === undefined) return undefined;
   const calls = reading.drafts.map(callOf);
@@ -82,12 +91,14 @@ export function readLog(text: string): LogMaterial | undefined {
   return { kind: "log", format, calls, filtered, lines, problems };
 }
 
+function count({ formats }: Reading, format: LogFormat | undefined): void {
+  if (format !== undefined) formats.set(format, (formats.get(format) ?? 0) + 1);
+}
+
 function readLine(line: string, reading: Reading): "blank" | "read" | "broken" {
   // Logs for people hold the entry after a marker, event streams after "data:".
-  const text = line
-    .replace(/^.{0,200}?\[DIFC-FILTERED\]\s*/, "")
-    .replace(/^data:\s*/, "")
-    .trim();
+  const marker = line.slice(0, 400).indexOf(MARKER);
+  const text = (marker < 0 ? line.replace(/^data:/, "") : line.slice(marker + MARKER.length)).trim();
   if (text === "" || /^(event|id|retry):|^:/.test(text)) return "blank";
   let entry: unknown;
   try {
@@ -96,10 +107,8 @@ function readLine(line: string, reading: Reading): "blank" | "read" | "broken" {
     return "broken";
   }
   if (!isObject(entry)) return "read";
-  const isMarked = text.length !== line.trim().length && line.includes("[DIFC-FILTERED]");
-  const format = isMarked ? "gateway" : readEntry(entry, reading);
-  if (isMarked) readFiltered(entry, reading);
-  if (format !== undefined) reading.formats.set(format, (reading.formats.get(format) ?? 0) + 1);
+  if (marker >= 0) readFiltered(entry, reading);
+  count(reading, marker >= 0 ? "gateway" : readEntry(entry, reading));
   return "read";
 }
 
@@ -165,8 +174,9 @@ function readFiltered(entry: JsonObject, reading: Reading): void {
   reading.filtered.push({ server, tool, description, reason, secrecy, integrity });
   const latest = reading.drafts.findLast((draft) => draft.server === server && draft.tool === tool);
   const item = itemOf(entry);
-  if (latest !== undefined) latest.items.push(item);
-  else addDraft(reading, { server, tool, args: argsOf(item, description), items: [item] });
+  if (latest === undefined)
+    addDraft(reading, { server, tool, args: argsOf(item ?? {}, description), items: item === undefined ? [] : [item] });
+  else if (item !== undefined) latest.items.push(item);
 }
 
 function addDraft(reading: Reading, draft: Draft): boolean {
@@ -179,8 +189,8 @@ function addDraft(reading: Reading, draft: Draft): boolean {
   return true;
 }
 
-/** The item again, as far as the log tells. */
-function itemOf(entry: JsonObject): JsonObject {
+/** The item again, as far as the log tells; undefined when it tells nothing. */
+function itemOf(entry: JsonObject): JsonObject | undefined {
   const text = (key: string): string | undefined => textAt(entry, key) || undefined;
   const given = own(entry, "number");
   const number = typeof given === "string" && /^\d{1,15}$/.test(given) ? Number(given) : given;
@@ -191,6 +201,10 @@ function itemOf(entry: JsonObject): JsonObject {
     text("sha"),
   ];
   const description = plainText(textAt(entry, "description"));
+  const isTold = [description || undefined, number, login, association, address, sha].some(
+    (part) => part !== undefined,
+  );
+  if (!isTold) return undefined;
   return {
     ...(typeof number === "number" && { number }),
     title: description || "A withheld item",

@@ -6,7 +6,7 @@ import { parsePolicy } from "../policy/parse.ts";
 import { type GuardReport, inspectGuard } from "../wasm/inspect.ts";
 import type { ToolDescription } from "./coverage.ts";
 import { jsonFault, lineAndColumn, offsetOf } from "./json-fault.ts";
-import { type LogMaterial, readLog } from "./material-log.ts";
+import { type LogMaterial, readLog, readLogEntries } from "./material-log.ts";
 import { decodeShare } from "./share.ts";
 
 /** What is wrong with a text, where, and how to mend it. */
@@ -143,7 +143,10 @@ function classify(value: unknown, text: string, given: string, shift: number): M
       }
     }
   }
-  return readLog(text) ?? ofMessage(value);
+  if (Array.isArray(value)) return readLogEntries(value) ?? ofMessage(value);
+  return isObject(value) && own(value, "jsonrpc") === undefined
+    ? (readLog(text) ?? ofMessage(value))
+    : ofMessage(value);
 }
 
 /** What a tool, or a server in JSON-RPC, answered. */

@@ -26,6 +26,9 @@ export function exampleArgs({ inputSchema }: ToolDescription, scenario: Scenario
     if (isObject(properties) && own(properties, name) !== undefined) names.add(name);
   }
   const calls = scenario.calls.filter((call) => call.server === server);
+  // Without a schema the scenario's own repository is the best guess.
+  if (!isObject(properties) && names.size === 0 && calls.length > 0)
+    for (const name of ["owner", "repo"]) names.add(name);
   const used = (name: string): unknown => {
     for (const { args } of calls) if (isObject(args) && own(args, name) !== undefined) return own(args, name);
     return undefined;
