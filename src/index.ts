@@ -29,6 +29,7 @@ export { type IndexedDbCacheOptions, indexedDbCache } from "./cache/indexed-db.t
 export { type MemoryCacheOptions, memoryCache } from "./cache/memory.ts";
 export { closeCache, replaceCache } from "./cache/process-wide.ts";
 export { tieredCache } from "./cache/tiered.ts";
+export type { WarmStartOptions } from "./cache/warm.ts";
 export { type Evaluation, evaluate } from "./difc/evaluate.ts";
 export type {
   AgentLabels,

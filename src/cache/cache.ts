@@ -52,11 +52,12 @@ export interface StreamingStore {
  *   reached, so that it is used all the same (`offline`);
  * - `corrupt`: the store gave back other bytes than it was given; they were deleted and are not used;
  * - `evicted`: a compiled module left memory, because the byte budget was used up;
+ * - `restored`: a stored state was put in place, `reason` says of what: `_initialize` or `label_agent` did not have to run;
  * - `bypass`: the cache was not used, `reason` says why: the guard came as a compiled module, or the platform has no digest;
  * - `failed`: the store threw, or did not answer in time; the load goes on without it.
  */
 export interface CacheEvent {
-  readonly type: "hit" | "miss" | "stale" | "corrupt" | "evicted" | "bypass" | "failed";
+  readonly type: "hit" | "miss" | "stale" | "corrupt" | "evicted" | "restored" | "bypass" | "failed";
   /** The driver's name; "memory" for compiled modules. */
   readonly cache: string;
   /** SHA-256 of the guard's original bytes, where it is known. */

@@ -31,11 +31,30 @@ export interface Store {
   remember(address: string, record: AddressRecord, tell: Listener): void;
   /** A stored checkpoint: bytes that nobody has looked at yet. */
   image(name: string, tell: Listener): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  keepImage(name: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
+  /** Keeps a checkpoint; with a list, as one of those on it, of which the oldest leave. */
+  keepImage(name: string, encode: () => Promise<Uint8Array<ArrayBuffer>>, tell: Listener, list?: string): void;
   dropImage(name: string, digest: string, tell: Listener): void;
   /** Resolves when everything is written. */
   settled(): Promise<void>;
   close(): void;
+}
+
+/** Where the state after `_initialize` is kept, and the names of the states after `label_agent`. */
+export const imageName = (key: string): string => `w-${key}`;
+export const toldList = (key: string): string => `w-${key}-told`;
+/** States after label_agent that are kept per guard. */
+const mostListed = 16;
+
+/** Names only: what else a list may hold is somebody else's. */
+async function listed(driver: ModuleCache, list: string): Promise<string[]> {
+  const text = new TextDecoder().decode((await driver.get(list)) ?? new Uint8Array());
+  return text.split(" ").filter((name) => /^w-[0-9a-f]{64}$/.test(name));
+}
+
+async function enlist(driver: ModuleCache, list: string, added: string): Promise<void> {
+  const names = [...(await listed(driver, list)).filter((name) => name !== added), added];
+  for (const name of names.splice(0, names.length - mostListed)) await driver.delete(name);
+  await driver.set(list, new TextEncoder().encode(names.join(" ")));
 }
 
 async function addressKey(address: string): Promise<string> {
@@ -109,7 +128,11 @@ export function createStore(cache: ModuleCache): Store {
     },
     save: (digest, bytes, tell) => later("write to", (driver) => driver.set(digest, bytes), tell),
     forget(digest, key, tell) {
-      later("delete from", (driver) => driver.delete(digest), tell);
+      const forgetAll = async (driver: ModuleCache): Promise<void> => {
+        const images = await listed(driver, toldList(key));
+        for (const name of [digest, imageName(key), ...images, toldList(key)]) await driver.delete(name);
+      };
+      later("delete from", forgetAll, tell);
       if (cache.streaming) later("delete from", (driver) => driver.streaming?.delete(key), tell);
     },
     async prepared(key, bytes, tell) {
@@ -128,7 +151,17 @@ export function createStore(cache: ModuleCache): Store {
       const bytes: unknown = await attempt("read", (driver) => driver.get(image), tell);
       return isBytes(bytes) ? bytes : undefined;
     },
-    keepImage: (image, bytes, tell) => later("write to", (driver) => driver.set(image, bytes), tell),
+    keepImage(image, encode, tell, list) {
+      later(
+        "write to",
+        async (driver) => {
+          const bytes = await encode();
+          if (list !== undefined) await enlist(driver, list, image);
+          await driver.set(image, bytes);
+        },
+        tell,
+      );
+    },
     dropImage: (image, digest, tell) => corrupt(digest, tell, (driver) => driver.delete(image)),
     async remembered(address, tell) {
       const key = await addressKey(address);

@@ -9,6 +9,7 @@ import {
   type Checkpoint,
   captureObstacle,
   createGuest,
+  type FindTold,
   type Guest,
   type GuestModule,
   type InstanceOptions,
@@ -33,6 +34,7 @@ interface Origin {
   readonly journal: Journal;
   /** False once calls were dropped from the journal of a module whose state cannot be captured. */
   readonly complete: boolean;
+  readonly calls: number;
   /** See InstanceOptions. Never set back: a clock does not run backwards. */
   readonly ahead: bigint;
 }
@@ -60,6 +62,14 @@ export interface GuestState {
   readonly canRewind: boolean;
   /** Whether the last call had to go back. */
   readonly rewoundLately: boolean;
+  /** Where the state after label_agent is kept, for instances to come; absent when it is not wanted. */
+  readonly told: FindTold | undefined;
+  /** How many calls have finished. */
+  readonly calls: number;
+  /** A checkpoint of the present state that nobody writes to; `undefined` when there is none to be had. */
+  snapshot(): Checkpoint | undefined;
+  /** Puts a stored state in place. False when it does not fit: then everything is as before. */
+  adopt(checkpoint: Checkpoint): Promise<boolean>;
   /** Remembers a finished call. */
   push(name: LabelFunction, text: string, recording: Recording): void;
   /**
@@ -94,15 +104,29 @@ export async function createGuestState(options: GuestStateOptions, suspends: boo
     sleepLater: async (milliseconds) => advance(clocks, milliseconds),
     log: options.log,
   };
-  const start = { genesis, journal: createJournal(), complete: true, ahead: 0n };
+  const start = { genesis, journal: createJournal(), complete: true, calls: 0, ahead: 0n };
   const { warm } = options.source;
   if (warm?.image !== undefined) {
     const guest = await createGuest(options.source, { ...options.instance, suspends, clocks });
-    if (guest.restore(warm.image)) return keepState(options, guest, { ...start, base: warm.image }, clocks);
+    if (putInPlace(guest, warm.image)) {
+      warm.used();
+      return keepState(options, guest, { ...start, base: warm.image }, clocks);
+    }
+    warm.refuse();
   }
   const guest = await begin(options, clocks, genesis, host, suspends);
-  warm?.take(guest.checkpoint());
+  // A guard that slept while it started has seen clocks that the next one would find behind.
+  if (clocks.ahead === 0n) warm?.take(guest.checkpoint());
   return keepState(options, guest, { ...start, base: undefined }, clocks);
+}
+
+/** False when stored state is not this module's after all; then the instance is spoilt. */
+function putInPlace(guest: Guest, checkpoint: Checkpoint): boolean {
+  try {
+    return guest.restore(checkpoint);
+  } catch {
+    return false;
+  }
 }
 
 type Clocks = InstanceOptions["clocks"];
@@ -146,6 +170,7 @@ function keepState(
   let shared = true;
   let rewinds = 0;
   let rewoundLately = false;
+  let { calls } = origin;
 
   const setBase = (guest: Guest): void => {
     base = guest.checkpoint(shared ? undefined : base);
@@ -223,7 +248,31 @@ function keepState(
     get excess() {
       return current === undefined ? undefined : memoryExcess(current, source);
     },
+    told: source.warm?.told,
+    get calls() {
+      return calls;
+    },
+    snapshot() {
+      settle();
+      shared = true;
+      return journal.calls === 0 && clocks.ahead === 0n ? base : undefined;
+    },
+    async adopt(checkpoint) {
+      if (current === undefined) return false;
+      if (putInPlace(current, checkpoint)) {
+        calls++;
+        base = checkpoint;
+        shared = true;
+        journal.clear();
+        return true;
+      }
+      const { suspends } = current;
+      current = undefined;
+      await rewind(suspends);
+      return false;
+    },
     push(name, text, recording): void {
+      calls++;
       rewoundLately = rewinds > 0;
       rewinds = 0;
       if (!complete) return;
@@ -248,6 +297,7 @@ function keepState(
         genesis,
         journal: journal.copy(),
         complete,
+        calls,
         ahead: clocks.ahead,
       });
       await second.rewind();

@@ -126,6 +126,19 @@ export function labelCall(
   }
 }
 
+/** A call whose answer and state were kept from another instance's: the guest does not run. */
+export function knownCall(answer: string): { answer: string; report: LabelCallReport } {
+  const report: LabelCallReport = {
+    suspension: "none",
+    recording: {},
+    runs: 0,
+    questions: undefined,
+    asked: undefined,
+    sleeps: noSleeps,
+  };
+  return { answer, report };
+}
+
 /** Begins a run of the guest. The caller ends it with `leave`, also after a throw. */
 function enter(call: Call, guest: Guest, host: RunHost): string | Promise<string> {
   call.report.runs++;

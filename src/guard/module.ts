@@ -1,6 +1,7 @@
 // A compiled guard: verified, prepared, ready to be instantiated many times.
-import type { CacheEvent, CacheListener, ModuleCache } from "../cache/cache.ts";
+import type { CacheListener, ModuleCache } from "../cache/cache.ts";
 import { noteGuard, useCache } from "../cache/process-wide.ts";
+import type { WarmStartOptions } from "../cache/warm.ts";
 import { ModuleError } from "../errors.ts";
 import { checkCompiled } from "../wasm/compile.ts";
 import { defaultMemoryPages, wasiModule } from "../wasm/contract.ts";
@@ -23,11 +24,14 @@ export interface CompileGuardOptions extends SourceOptions {
   readonly cache?: ModuleCache | undefined;
   /**
    * Starts instances from the state that the first one had after `_initialize`, and keeps that state beside the module in `cache`: for
-   * guards with a heavy runtime. What the guard then read of clocks and random numbers is the same in every instance, and stored
-   * state is only as trustworthy as the store. Guards whose state cannot be captured start as usual. Default: false.
+   * guards with a heavy runtime; with `{ labelAgent: true }` also the state after `label_agent`, by policy. What the guard then read of clocks
+   * and random numbers is the same in every instance. State is refused when guard, preparation, limits or policy differ, or a byte
+   * is not as it was written. Against whoever can write to the store that is no protection, as for bytes without `integrity`: for that give a
+   * `key`; where `integrity` is given, stored state is not used without one. Guards whose state cannot be captured start as usual.
+   * Default: false.
    */
-  readonly warmStart?: boolean;
-  /** Hears what the cache did for this load. */
+  readonly warmStart?: boolean | WarmStartOptions;
+  /** Hears what the cache did for this load, and for later warm starts of its instances. */
   readonly onCacheEvent?: CacheListener | undefined;
   /** Only `memoryPages` counts here. */
   readonly limits?: GuardLimits;
@@ -72,12 +76,19 @@ export async function compileGuard(source: GuardSource, options: CompileGuardOpt
     let guest = await guestModule(compiled, memoryPages);
     const obstacle = captureObstacle(guest);
     const exported = new Set(WebAssembly.Module.exports(compiled).map((item) => item.name));
-    if (options.warmStart && digest !== undefined && obstacle === undefined && exported.has("_initialize")) {
+    const initializes = exported.has("_initialize");
+    const warm = options.warmStart === true ? {} : options.warmStart || undefined;
+    if (warm && digest !== undefined && obstacle === undefined && (initializes || warm.labelAgent)) {
       const { openWarmStart } = await import("../cache/warm.ts");
-      const key = use.coordinator.keyOf(digest, { memoryPages });
-      const globals = guest.preparation?.globals.length ?? 0;
-      const tell = (event: CacheEvent): void => options.onCacheEvent?.(event);
-      guest = { ...guest, warm: await openWarmStart(use.store, { digest, key, memoryPages, globals }, tell) };
+      const of = {
+        digest,
+        key: use.coordinator.keyOf(digest, { memoryPages }),
+        memoryPages,
+        globals: guest.preparation?.globals.length ?? 0,
+        initializes,
+        pinned: options.integrity !== undefined,
+      };
+      guest = { ...guest, warm: await openWarmStart(use.store, of, warm, (event) => options.onCacheEvent?.(event)) };
     }
     const noted = (guard: WasmGuard): WasmGuard => {
       const { fork } = guard;

@@ -4,7 +4,7 @@ import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels
 import { ClosedError, type GuardError, isGuardError, LimitError, locate, PoisonedError } from "../errors.ts";
 import { defaultBackendCalls, type LabelFunction, maximumOutputBytes } from "../wasm/contract.ts";
 import { faultOf } from "../wasm/faults.ts";
-import { canSuspend, type GuestModule } from "../wasm/instance.ts";
+import { canSuspend, type GuestModule, type ToldPlace } from "../wasm/instance.ts";
 import type { LogLevel, LogLine } from "../wasm/run.ts";
 import { parseAgentLabels, parseResourceLabels, parseResponseLabels } from "./answers.ts";
 import { createDeadline, type Deadline, noDeadline } from "./deadline.ts";
@@ -12,7 +12,14 @@ import type { GuardEvent, LogEntry } from "./events.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import { createGuestState, type GuestState } from "./guest-state.ts";
 import { agentInput, inputLimit, resourceInput, responseInput } from "./input.ts";
-import { chooseSuspension, finalRecording, type LabelCallOptions, labelCall } from "./label-call.ts";
+import {
+  chooseSuspension,
+  finalRecording,
+  knownCall,
+  type LabelCallOptions,
+  type LabelCallReport,
+  labelCall,
+} from "./label-call.ts";
 import type { GuardModule } from "./module.ts";
 import { createQueue } from "./queue.ts";
 
@@ -176,6 +183,7 @@ function guardOf(
   log: (line: LogLine) => void,
 ): WasmGuard {
   const { name } = given;
+  const { limits = {} } = options;
   const speculates = (backend: Backend | undefined): boolean =>
     options.speculate !== false && backend?.speculate !== false;
   /** What a call needs that neither has a deadline nor brings its own backend. */
@@ -217,6 +225,13 @@ function guardOf(
     );
   };
 
+  /** What the backend said, and how long the guard slept, is true of this call only. */
+  const keepTold = (place: ToldPlace, answer: string, report: LabelCallReport): void => {
+    if (report.asked !== undefined || report.questions !== undefined || report.sleeps.length > 0) return;
+    const checkpoint = state.snapshot();
+    if (checkpoint !== undefined) place.keep({ checkpoint, answer });
+  };
+
   const faultIn = (phase: string, thrown: unknown): GuardError => {
     const context = { guard: name, phase };
     return locate(faultOf(thrown, context), context);
@@ -254,24 +269,35 @@ function guardOf(
     if (turn !== undefined) await turn;
     let busy: Promise<void> | undefined;
     try {
+      const place =
+        state.told !== undefined && phase === "label_agent" && state.calls === 0
+          ? await deadline.race(state.told(text, limits, parse))
+          : undefined;
       const late = unusable(phase);
       if (late !== undefined) throw late;
       deadline.check();
+      const known = place?.state;
+      const isKnown = known !== undefined && (await state.adopt(known.checkpoint));
+      if (known !== undefined && !isKnown) place?.refuse();
       const suspension = chooseSuspension(given.suspension, backend, state, name);
       const isUsual = deadline === noDeadline && backend === options.backend;
-      const { answer, report } = labelCall(
-        phase,
-        text,
-        state,
-        suspension,
-        isUsual ? usual : { ...usual, backend, speculate: speculates(backend), deadline },
-      );
+      const { answer, report } = isKnown
+        ? knownCall(known.answer)
+        : labelCall(
+            phase,
+            text,
+            state,
+            suspension,
+            isUsual ? usual : { ...usual, backend, speculate: speculates(backend), deadline },
+          );
       let error: GuardError | undefined;
       try {
         current = deadline;
         const found = typeof answer === "string" ? answer : await answer;
         try {
-          return parse(found);
+          const value = parse(found);
+          if (place !== undefined && !isKnown) keepTold(place, found, report);
+          return value;
         } catch (unreadable) {
           error = locate(unreadable as GuardError, { guard: name, phase });
           throw error;

@@ -21,7 +21,7 @@ export interface WorkerLike {
   addEventListener(type: "message" | "messageerror" | "error", listener: (event: any) => void): void;
 }
 
-export interface WorkerGuardOptions extends LoadGuardOptions {
+export interface WorkerGuardOptions extends Omit<LoadGuardOptions, "warmStart"> {
   /**
    * Starts a worker that runs the module `edge-guard/worker`, served from the page's own origin:
    * `() => new Worker(new URL("./edge-guard-worker.js", import.meta.url), { type: "module" })`.

@@ -21,8 +21,31 @@ export interface GuestModule {
 /** A checkpoint taken after `_initialize`, and who wants one when there is none. */
 export interface WarmStart {
   readonly image: Checkpoint | undefined;
+  /** The image is in place. */
+  used(): void;
   take(checkpoint: Checkpoint): void;
+  /** The image does not fit an instance after all. */
+  refuse(): void;
+  /** Where the state after label_agent is kept; absent when it is not wanted. */
+  readonly told?: FindTold;
 }
+
+/** Where an instance was after `label_agent`, its first call, and what it answered. */
+export interface ToldState {
+  readonly checkpoint: Checkpoint;
+  readonly answer: string;
+}
+
+/** The place of one such state. */
+export interface ToldPlace {
+  readonly state: ToldState | undefined;
+  keep(state: ToldState): void;
+  /** What was found does not fit after all. */
+  refuse(): void;
+}
+
+/** Looks for the state by label_agent's input and the limits that it runs under; `check` throws for an answer that is none. */
+export type FindTold = (input: string, limits: object, check: (answer: string) => unknown) => Promise<ToldPlace>;
 
 /** A range of the linear memory that the host uses for input or output. */
 export interface BufferRange {
@@ -129,9 +152,12 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     ? (body: unknown): unknown => new (jspi.Suspending as NonNullable<JspiNamespace["Suspending"]>)(body)
     : undefined;
 
+  // A guard that started from stored state has read the clocks in another process: they must not begin anew in this one.
   const readClock = (clock: number): bigint =>
     options.clocks.ahead +
-    (clock === 0 ? BigInt(Date.now()) * 1_000_000n : BigInt(Math.round(performance.now() * 1e6)));
+    (clock === 0
+      ? BigInt(Date.now()) * 1_000_000n
+      : BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)));
 
   const guest: Guest = {
     get memory(): WebAssembly.Memory {

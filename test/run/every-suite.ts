@@ -5,6 +5,7 @@ import { type Suite, suites } from "../suites/index.ts";
 import { proxySuite } from "../suites/proxy.ts";
 import type { Environment, Library } from "../suites/suite.ts";
 import { toolchainsSuite } from "../suites/toolchains.ts";
+import { warmSuite } from "../suites/warm.ts";
 import { workerSuite } from "../suites/worker.ts";
 import { runSuites } from "./all-suites.ts";
 import { driversSuite } from "./drivers.ts";
@@ -12,7 +13,10 @@ import { driversSuite } from "./drivers.ts";
 export const everySuite: Readonly<Record<string, Suite>> = {
   ...suites,
   proxy: (runner, library) => proxySuite(runner, library, proxies),
-  cache: cacheSuite,
+  cache: (runner, library, environment) => {
+    cacheSuite(runner, library);
+    warmSuite(runner, library, environment);
+  },
   drivers: driversSuite,
   worker: workerSuite,
   toolchains: toolchainsSuite,

@@ -62,7 +62,7 @@ export async function openSession(
   waiting: Waiting,
   users: Users,
   arrive: (bytes: Uint8Array<ArrayBuffer>) => GuardSource = (bytes) => bytes,
-  warmStart = false,
+  warmStart: boolean | { readonly labelAgent: boolean } = false,
 ): Promise<Session> {
   const backend = directory(users, waiting);
   const log: LogEntry[] = [];

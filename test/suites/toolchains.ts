@@ -99,15 +99,23 @@ export function toolchainsSuite(runner: Runner, library: Library, environment: E
 
   for (const language of languages) {
     for (const waiting of ways) {
-      runner.test(`toolchains: ${language}, ${waiting}: instances that start warm, one after the other`, async () => {
-        for (const { users, steps } of sessions.cases) {
-          const first = await openSession(library, environment, language, waiting, users as Users, undefined, true);
-          for (const session of [first, { ...first, guard: await first.guard.fresh() }]) {
-            for (const [index, step] of (steps as Step[]).entries()) await play(session, step, `step ${index + 1}`);
-            await session.guard.close();
-          }
-        }
-      });
+      for (const [what, warm] of [
+        ["warm", true],
+        ["warm and told their policy", { labelAgent: true }],
+      ] as const) {
+        runner.test(
+          `toolchains: ${language}, ${waiting}: instances that start ${what}, one after the other`,
+          async () => {
+            for (const { users, steps } of sessions.cases) {
+              const first = await openSession(library, environment, language, waiting, users as Users, undefined, warm);
+              for (const session of [first, { ...first, guard: await first.guard.fresh() }]) {
+                for (const [index, step] of (steps as Step[]).entries()) await play(session, step, `step ${index + 1}`);
+                await session.guard.close();
+              }
+            }
+          },
+        );
+      }
     }
   }
 

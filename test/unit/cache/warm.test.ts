@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 import type { CacheEvent, ModuleCache } from "../../../src/cache/cache.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../../../src/cache/checkpoint.ts";
+import { decodeState, encodeState, type StoredState } from "../../../src/cache/checkpoint.ts";
 import { compileGuard } from "../../../src/guard/module.ts";
 import type { Checkpoint } from "../../../src/wasm/instance.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const key = `${"ab".repeat(32)}-p1-memorypages-512`;
-const expected = { key, memoryPages: 512, globals: 4 };
+const expected = { of: key, memoryPages: 512, globals: 4 };
 
 function checkpoint(): Checkpoint {
   const memory = new Uint8Array(3 * 65536);
@@ -31,43 +31,102 @@ const whole = ({ pages, parts }: Checkpoint): Bytes => {
 
 describe("a checkpoint as bytes", () => {
   test("comes back as it was, without its zeros in between", async () => {
-    const encoded = (await encodeCheckpoint(checkpoint(), key)) as Bytes;
+    const buffers = { input: { pointer: 65536, size: 100 }, output: { pointer: 70_000, size: 0 }, spare: [] };
+    const encoded = await encodeState({ checkpoint: { ...checkpoint(), buffers }, answer: "é" }, key);
     assert.ok(encoded.length < 25_000, `${encoded.length} bytes`);
-    const decoded = (await decodeCheckpoint(encoded, expected)) as Checkpoint;
-    assert.deepEqual(whole(decoded), whole(checkpoint()));
-    assert.deepEqual(decoded.globals, checkpoint().globals);
-    assert.deepEqual([decoded.pages, decoded.buffers], [3, {}]);
-  });
-
-  test("is not taken while the host has buffers in the guest", async () => {
-    const buffers = { input: { pointer: 0, size: 8 } };
-    assert.equal(await encodeCheckpoint({ ...checkpoint(), buffers }, key), undefined);
+    const { checkpoint: found, answer } = (await decodeState(encoded, expected)) as StoredState;
+    assert.deepEqual(whole(found), whole(checkpoint()));
+    assert.deepEqual(found.globals, checkpoint().globals);
+    assert.deepEqual([found.pages, found.buffers, answer], [3, buffers, "é"]);
   });
 
   const others: Readonly<Record<string, object>> = {
-    "another guard": { key: key.replace("ab", "ac") },
-    "another version of the preparation": { key: key.replace("-p1", "-p2") },
-    "other limits": { key: key.replace("512", "256") },
+    "another guard": { of: key.replace("ab", "ac") },
+    "another version of the preparation": { of: key.replace("-p1", "-p2") },
+    "other limits": { of: key.replace("512", "256") },
     "a smaller cap than it has pages": { memoryPages: 2 },
     "another number of globals": { globals: 3 },
   };
   for (const [what, other] of Object.entries(others)) {
     test(`is refused by ${what}`, async () => {
-      const encoded = (await encodeCheckpoint(checkpoint(), key)) as Bytes;
-      assert.equal(await decodeCheckpoint(encoded, { ...expected, ...other }), undefined);
+      const encoded = await encodeState({ checkpoint: checkpoint() }, key);
+      assert.equal(await decodeState(encoded, { ...expected, ...other }), undefined);
     });
   }
 
-  test("is refused when any byte is changed or missing", async () => {
-    const encoded = (await encodeCheckpoint(checkpoint(), key)) as Bytes;
-    for (let offset = 0; offset < encoded.length; offset += offset < 300 ? 1 : 997) {
-      assert.equal(await decodeCheckpoint(encoded.with(offset, (encoded[offset] as number) ^ 1), expected), undefined);
-    }
-    for (const length of [0, 1, 31, 35, 36, 100, encoded.length - 1]) {
-      assert.equal(await decodeCheckpoint(encoded.slice(0, length), expected), undefined);
+  test("is refused when any byte is changed or missing, signed or not", async () => {
+    for (const secret of [undefined, await secretOf(1)]) {
+      const encoded = await encodeState({ checkpoint: checkpoint() }, key, secret);
+      assert.ok(await decodeState(encoded, expected, secret));
+      for (let offset = 0; offset < encoded.length; offset += offset < 300 ? 1 : 997) {
+        const spoilt = encoded.with(offset, (encoded[offset] as number) ^ 1);
+        assert.equal(await decodeState(spoilt, expected, secret), undefined);
+      }
+      for (const length of [0, 1, 31, 35, 36, 100, encoded.length - 1]) {
+        assert.equal(await decodeState(encoded.slice(0, length), expected, secret), undefined);
+      }
     }
   });
+
+  test("is refused without the secret that it was signed with", async () => {
+    const [one, other] = [await secretOf(1), await secretOf(2)];
+    const state = { checkpoint: checkpoint() };
+    const [plain, signed] = [await encodeState(state, key), await encodeState(state, key, one)];
+    assert.equal(await decodeState(plain, expected, one), undefined);
+    assert.equal(await decodeState(signed, expected, other), undefined);
+    assert.equal(await decodeState(signed, expected), undefined);
+  });
+
+  /** What nobody but somebody else's program writes: a state with a seal that holds, and a header that does not. */
+  const headers: Readonly<Record<string, (header: Record<string, unknown>) => object>> = {
+    "pages that are no number": (header) => ({ ...header, pages: "3" }),
+    "half a page": (header) => ({ ...header, pages: 2.5 }),
+    "fewer pages than none": (header) => ({ ...header, pages: -1 }),
+    "a part beyond its memory": (header) => ({ ...header, parts: [[3 * 65536 - 1, 4096]] }),
+    "a part before its memory": (header) => ({ ...header, parts: [[-4096, 4096]] }),
+    "more parts than bytes": ({ parts, ...header }) => ({ ...header, parts: [...(parts as []), [0, 4096]] }),
+    "a buffer beyond its memory": (header) => ({ ...header, buffers: { input: { pointer: 3 * 65536, size: 1 } } }),
+    "a buffer that is no range": (header) => ({ ...header, buffers: { output: { pointer: "0", size: 1 } } }),
+    "buffers that overlap": (header) => ({
+      ...header,
+      buffers: { input: { pointer: 0, size: 9 }, output: { pointer: 8, size: 9 } },
+    }),
+    "a spare page in a buffer": (header) => ({
+      ...header,
+      buffers: { input: { pointer: 0, size: 9 }, spare: [{ pointer: 0, size: 9 }] },
+    }),
+    "no buffers": ({ buffers: _, ...header }) => header,
+    "an answer that is no text": (header) => ({ ...header, answer: 1 }),
+    "a format to come": (header) => ({ ...header, format: 3 }),
+    nothing: () => [],
+  };
+  for (const [what, change] of Object.entries(headers)) {
+    test(`is refused with ${what} in its header`, async () => {
+      const encoded = await encodeState({ checkpoint: checkpoint() }, key);
+      assert.ok(await decodeState(await resealed(encoded, (header) => header), expected));
+      assert.equal(await decodeState(await resealed(encoded, change), expected), undefined);
+    });
+  }
 });
+
+const secretOf = (seed: number): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", new Uint8Array(32).fill(seed), { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+    "verify",
+  ]);
+
+async function resealed(all: Bytes, change: (header: Record<string, unknown>) => object): Promise<Bytes> {
+  const end = 36 + new DataView(all.buffer).getUint32(32, true);
+  const head = new TextEncoder().encode(
+    JSON.stringify(change(JSON.parse(new TextDecoder().decode(all.subarray(36, end))))),
+  );
+  const made = new Uint8Array(36 + head.length + all.length - end);
+  new DataView(made.buffer).setUint32(32, head.length, true);
+  made.set(head, 36);
+  made.set(all.subarray(end), 36 + head.length);
+  made.set(new Uint8Array(await crypto.subtle.digest("SHA-256", made.subarray(32))));
+  return made;
+}
 
 describe("warmStart", async () => {
   const bytes = new Uint8Array(await readFile(`${process.env["EDGE_GUARD_ROOT"]}/.cache/guards/initialized.wasm`));
