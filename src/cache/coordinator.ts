@@ -1,6 +1,6 @@
 // From a source to a compiled module, once: memory, then the store, then the network; every byte is digested before it is compiled.
 import { ModuleError } from "../errors.ts";
-import { checkIntegrity, compileModule, hex, pinnedDigests, sha256 } from "../wasm/compile.ts";
+import { compileModule, hex, sha256 } from "../wasm/compile.ts";
 import { preparationVersion } from "../wasm/contract.ts";
 import { type PrepareOptions, prepareGuard } from "../wasm/prepare.ts";
 import { addressOf, download, isRequest, isResponse, send } from "../wasm/source.ts";
@@ -26,6 +26,7 @@ function fetchNumber(own: typeof fetch = fetch): number {
   return number;
 }
 
+const pinning = () => import("../wasm/integrity.ts");
 const noSubtle = "crypto.subtle is missing here";
 const uncheckable = (why: string): ModuleError =>
   new ModuleError("integrity-mismatch", `Cannot load the guard: its integrity cannot be checked, because ${why}`);
@@ -78,7 +79,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
         return { module: await compileModule(prepareGuard(bytes, load.prepare)) };
       }
       const raw = await sha256(bytes);
-      if (integrity !== undefined) checkIntegrity(raw, integrity);
+      if (integrity !== undefined) (await pinning()).checkIntegrity(raw, integrity);
       const digest = hex(raw);
       return { module: await core.compile(bytes, digest, load), digest };
     },
@@ -86,7 +87,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
 
   const fromAddress = async (request: GuardRequest, address: string, load: Load): Promise<LoadedModule> => {
     const { options, tell, prepare } = load;
-    const pins = options.integrity === undefined ? [] : pinnedDigests(options.integrity);
+    const pins = options.integrity === undefined ? [] : (await pinning()).pinnedDigests(options.integrity);
     for (const digest of pins) {
       const module = core.compiled(digest, prepare);
       if (module === undefined) continue;
@@ -110,7 +111,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
       const tell: Tell = (told) => ("phase" in told ? options.onProgress?.(told) : options.onCacheEvent?.(told));
       const load: Load = { prepare, options, tell };
       const { integrity } = options;
-      if (integrity !== undefined) pinnedDigests(integrity);
+      if (integrity !== undefined) (await pinning()).pinnedDigests(integrity);
       if (source instanceof WebAssembly.Module) {
         const reason = "the guard came as a compiled module";
         if (integrity !== undefined) throw uncheckable(`${reason}; pass its bytes`);

@@ -69,7 +69,7 @@ export interface GuestState {
   /** A checkpoint of the present state that nobody writes to; `undefined` when there is none to be had. */
   snapshot(): Checkpoint | undefined;
   /** Puts a stored state in place. False when it does not fit: then everything is as before. */
-  adopt(checkpoint: Checkpoint): Promise<boolean>;
+  adopt(checkpoint: Checkpoint): boolean;
   /** Remembers a finished call. */
   push(name: LabelFunction, text: string, recording: Recording): void;
   /**
@@ -257,19 +257,18 @@ function keepState(
       shared = true;
       return journal.calls === 0 && clocks.ahead === 0n ? base : undefined;
     },
-    async adopt(checkpoint) {
+    adopt(checkpoint) {
       if (current === undefined) return false;
-      if (putInPlace(current, checkpoint)) {
-        calls++;
-        base = checkpoint;
-        shared = true;
-        journal.clear();
-        return true;
+      if (!putInPlace(current, checkpoint)) {
+        // The next call makes another instance.
+        current = undefined;
+        return false;
       }
-      const { suspends } = current;
-      current = undefined;
-      await rewind(suspends);
-      return false;
+      calls++;
+      base = checkpoint;
+      shared = true;
+      journal.clear();
+      return true;
     },
     push(name, text, recording): void {
       calls++;

@@ -277,7 +277,7 @@ function guardOf(
       if (late !== undefined) throw late;
       deadline.check();
       const known = place?.state;
-      const isKnown = known !== undefined && (await state.adopt(known.checkpoint));
+      const isKnown = known !== undefined && state.adopt(known.checkpoint);
       if (known !== undefined && !isKnown) place?.refuse();
       const suspension = chooseSuspension(given.suspension, backend, state, name);
       const isUsual = deadline === noDeadline && backend === options.backend;

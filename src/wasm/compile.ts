@@ -2,8 +2,6 @@
 import { ModuleError } from "../errors.ts";
 import { labelFunctions, wasiModule } from "./contract.ts";
 
-const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
-
 /** SHA-256 of exactly these bytes. Only where the platform has it: not in pages that came over plain http. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
@@ -12,37 +10,6 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array
 /** Lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/**
- * The SHA-256 digests in Subresource Integrity metadata (one or more `sha256-<base64>`), in lower-case hexadecimal.
- *
- * @throws {TypeError} when there is none.
- */
-export function pinnedDigests(integrity: string): string[] {
-  const pinned = integrity
-    .trim()
-    .split(/\s+/)
-    .map((entry) => /^sha256-([A-Za-z0-9+/_-]{43})=?(\?.*)?$/.exec(entry)?.[1])
-    .filter((entry) => entry !== undefined)
-    .map((entry) => atob(`${entry.replaceAll("-", "+").replaceAll("_", "/")}=`))
-    .map((bytes) => hex(Uint8Array.from(bytes, (character) => character.charCodeAt(0))));
-  if (pinned.length > 0) return pinned;
-  throw new TypeError(`Cannot check the guard: "integrity" must be "sha256-<base64 of 32 bytes>", got "${integrity}"`);
-}
-
-/**
- * Checks bytes against Subresource Integrity metadata, of which one digest must match.
- *
- * @throws {TypeError} when the metadata has no SHA-256 digest.
- * @throws {ModuleError} `integrity-mismatch`.
- */
-export function checkIntegrity(digest: Uint8Array, integrity: string): void {
-  if (pinnedDigests(integrity).includes(hex(digest))) return;
-  throw new ModuleError(
-    "integrity-mismatch",
-    `Cannot load the guard: its bytes are sha256-${base64(digest)}, expected ${integrity.trim()}; the file was changed, or the pin is out of date`,
-  );
 }
 
 /** Compiles prepared bytes. Throws ModuleError `bad-module` when they do not validate, `not-compilable-here` when the runtime forbids it. */

@@ -1,5 +1,5 @@
 // Warm starts after label_agent: the state and the answer that were kept are those of a run, and are refused unless everything is the same.
-import type { CacheEvent, CompileGuardOptions, GuardEvent, ModuleCache, WasmGuard } from "edge-guard";
+import type { CacheEvent, GuardEvent, LoadGuardOptions, ModuleCache, WasmGuard } from "edge-guard";
 import { equal, ok, rejects } from "./assert.ts";
 import { script, textsOf } from "./script.ts";
 import type { Environment, Library, Runner } from "./suite.ts";
@@ -66,11 +66,7 @@ export function warmSuite(runner: Runner, library: Library, environment: Environ
     end(): Promise<void>;
   }
 
-  async function start(
-    cache: ModuleCache,
-    options: CompileGuardOptions & object = {},
-    name = "script",
-  ): Promise<Started> {
+  async function start(cache: ModuleCache, options: LoadGuardOptions & object = {}, name = "script"): Promise<Started> {
     const events: CacheEvent[] = [];
     const calls: GuardEvent[] = [];
     const guard = await loadGuard(await environment.guard(name), {
@@ -146,6 +142,29 @@ export function warmSuite(runner: Runner, library: Library, environment: Environ
     for (const each of [guard, second, third, fork]) await each.close();
   });
 
+  test("what an instance does afterwards, with checkpoints of its own, does not reach the kept state", async () => {
+    const { open } = storage();
+    const backend = library.functionBackend(() => new Promise(() => {}));
+    for (const round of ["kept", "found"]) {
+      const { guard, end } = await start(open(), { backend });
+      const controller = new AbortController();
+      const waiting = rejects(guard.labelAgent(told("q0", ["tool", "{}"]), { signal: controller.signal }));
+      await turns();
+      controller.abort();
+      await waiting;
+      await guard.labelAgent(policy);
+      for (let n = 0; n < 3; n++) {
+        await script(guard, "kkk");
+        await (await guard.fork()).close();
+      }
+      const [second, cold] = [await guard.fresh(), await loadGuard(await environment.guard("script"))];
+      for (const each of [second, cold]) await each.labelAgent(policy);
+      equal(await script(second, "k"), await script(cold, "k"), round);
+      for (const each of [second, cold]) await each.close();
+      await end();
+    }
+  });
+
   test("recovery leads back to the kept state, and to what was done since", async () => {
     const { open } = storage();
     await once(open());
@@ -174,7 +193,7 @@ export function warmSuite(runner: Runner, library: Library, environment: Environ
     ]) {
       const seen: unknown[] = [];
       for (const cache of [open(), open()]) {
-        const { guard, end } = await start(cache, { backend } as object);
+        const { guard, end } = await start(cache, { backend });
         await guard.labelAgent(policy);
         seen.push(await script(guard, "q0dw7k", ["tool", "{}"]));
         await end();

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 import type { CacheEvent, ModuleCache } from "../../../src/cache/cache.ts";
 import { decodeState, encodeState, type StoredState } from "../../../src/cache/checkpoint.ts";
+import { closeCache } from "../../../src/cache/process-wide.ts";
 import { compileGuard } from "../../../src/guard/module.ts";
 import type { Checkpoint } from "../../../src/wasm/instance.ts";
 
@@ -140,8 +141,6 @@ describe("warmStart", async () => {
     });
     return { kept, open };
   };
-  const turns = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
-
   /** A guard, what it logged while it started, and what the cache told. */
   async function start(cache: ModuleCache, options: object = {}) {
     const events: CacheEvent[] = [];
@@ -151,16 +150,26 @@ describe("warmStart", async () => {
     const guard = await module.instantiate({
       log: ({ message, source }) => void (source === "host_log" && log.push(message)),
     });
-    await turns();
-    return { module, guard, log, events };
+    /** Closes the guard, and the cache when everything is written. */
+    const end = async (): Promise<void> => {
+      await guard.close();
+      await closeCache(cache);
+    };
+    return { module, guard, log, events, end };
   }
+  const once = async (cache: ModuleCache, options: object = {}): Promise<void> => (await start(cache, options)).end();
 
   test("the next instance, and the next process, begin where the first one was after _initialize", async () => {
     const { kept, open } = storage();
     const cold = await start(open());
+    const second = await cold.module.instantiate();
+    assert.equal((await second.labelResource({ tool: "a" })).description, "AB");
+    await second.close();
+    assert.equal((await cold.guard.labelResource({ tool: "a" })).description, "AB");
+    await cold.end();
     assert.deepEqual([kept.size, cold.log], [1, ["started"]]);
     const next = await start(open());
-    for (const guard of [cold.guard, next.guard, await cold.module.instantiate()]) {
+    for (const guard of [next.guard, await next.module.instantiate()]) {
       assert.equal((await guard.labelResource({ tool: "a" })).description, "AB");
       await guard.close();
     }
@@ -169,7 +178,7 @@ describe("warmStart", async () => {
 
   test("a fork and a recovered guard of a warm start have the same beginning", async () => {
     const { open } = storage();
-    await (await start(open())).guard.close();
+    await once(open());
     const { guard } = await start(open());
     const fork = await guard.fork();
     const fresh = await guard.fresh();
@@ -181,25 +190,56 @@ describe("warmStart", async () => {
 
   test("a spoilt image is dropped, and the guard starts as usual", async () => {
     const { kept, open } = storage();
-    await (await start(open())).guard.close();
+    await once(open());
     const [name, image] = [...kept][0] as [string, Bytes];
     kept.set(name, image.with(200, (image[200] as number) ^ 1));
-    const { guard, events, log } = await start(open());
+    const { events, log, end } = await start(open());
+    await end();
     assert.equal(events.map(({ type }) => type).join(), "corrupt");
     assert.deepEqual([log, kept.get(name)], [["started"], image]);
-    await guard.close();
+  });
+
+  test("an image whose seal holds but that does not fit the module is dropped, and the guard starts as usual", async () => {
+    for (const change of [
+      (image: Bytes) => resealed(image, (header) => ({ ...header, pages: 0, parts: [] })),
+      (image: Bytes) => {
+        const end = 36 + new DataView(image.buffer).getUint32(32, true);
+        return resealed(image.with(end, 1), (header) => header);
+      },
+    ]) {
+      const { kept, open } = storage();
+      await once(open());
+      const [name, image] = [...kept][0] as [string, Bytes];
+      kept.set(name, await change(image));
+      const { guard, events, log, end } = await start(open());
+      assert.equal((await guard.labelResource({ tool: "a" })).description, "AB");
+      await end();
+      assert.ok(events.some(({ type }) => type === "corrupt"));
+      assert.deepEqual([log, kept.get(name)], [["started"], image]);
+    }
+  });
+
+  test("an event tells that it was used", async () => {
+    const { open } = storage();
+    await once(open());
+    const { events, end } = await start(open());
+    await end();
+    assert.deepEqual(
+      events.map(({ type, from, reason }) => [type, from, reason]),
+      [["restored", "store", "_initialize"]],
+    );
   });
 
   test("another memory limit has an image of its own", async () => {
     const { kept, open } = storage();
-    await (await start(open())).guard.close();
-    await (await start(open(), { limits: { memoryPages: 64 } })).guard.close();
+    await once(open());
+    await once(open(), { limits: { memoryPages: 64 } });
     assert.equal(kept.size, 2);
   });
 
   test("is nothing to a guard that has no _initialize, or is not asked for", async () => {
     const { kept, open } = storage();
-    await (await start(open(), { warmStart: false })).guard.close();
+    await once(open(), { warmStart: false });
     assert.equal(kept.size, 0);
   });
 });
