@@ -20,7 +20,7 @@ export { type JsonFault, jsonFault, lineAndColumn, offsetOf } from "./json-fault
 export { type Material, type MaterialOptions, type MaterialProblem, readMaterial } from "./material.ts";
 export type { LogFormat, LoggedItem, LogMaterial } from "./material-log.ts";
 export { type ScenarioFromMaterial, type ToScenarioOptions, toScenario } from "./material-scenario.ts";
-export { editPolicy, editText, type ListKey, type PolicyEdit, type ValueKey } from "./policy-edits.ts";
+export { editPolicy, editsText, editText, type ListKey, type PolicyEdit, type ValueKey } from "./policy-edits.ts";
 export {
   type ItemReference,
   type LabelKind,

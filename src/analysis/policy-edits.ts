@@ -4,12 +4,9 @@ import { parsePolicy } from "../policy/parse.ts";
 
 /** One edit of a policy, under the canonical spelling of policy.md's tables. */
 export type PolicyEdit =
-  | {
-      /** Adds a value to a list that is there or begins with it; `from` instead replaces `"public"` or `["*"]`. */
-      readonly op: "add";
-      readonly key: ListKey;
-      readonly value: string;
-    }
+  /** Adds to a list, or begins one. */
+  | { readonly op: "add"; readonly key: ListKey; readonly value: string }
+  /** Removes from a list; the last one takes the key with it. */
   | { readonly op: "remove"; readonly key: ListKey; readonly value: string }
   | { readonly op: "set"; readonly key: ValueKey; readonly value: unknown }
   | { readonly op: "drop"; readonly key: string }
@@ -114,4 +111,10 @@ export function editText(edit: PolicyEdit): string {
   if (edit.op === "remove") return `Remove ${quoted(edit.value)} from "${edit.key}"`;
   if (edit.op === "drop") return `Drop "${edit.key}"`;
   return `Set "${edit.key}" to ${quoted(edit.value)}`;
+}
+
+/** Several edits as one sentence. */
+export function editsText(edits: readonly PolicyEdit[]): string {
+  const parts = edits.map(editText);
+  return parts.map((part, index) => (index === 0 ? part : part[0]!.toLowerCase() + part.slice(1))).join(", and ");
 }
