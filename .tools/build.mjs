@@ -21,6 +21,23 @@ const entries = [
   "proxy/index",
 ];
 
+/** The program of the dynamic Workers that host guards, which edge-guard/cloudflare holds as text. */
+async function loaderHost(esbuild) {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ["src/adapters/loader-host.ts"],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  return outputFiles[0].text;
+}
+
 async function bundlePackage(esbuild) {
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
@@ -36,6 +53,7 @@ async function bundlePackage(esbuild) {
     target: "es2022",
     packages: "external",
     external: ["node:*", "cloudflare:*"],
+    define: { edgeGuardLoaderHost: JSON.stringify(await loaderHost(esbuild)) },
     sourcemap: true,
     legalComments: "none",
     logLevel: "warning",

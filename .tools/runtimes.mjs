@@ -43,7 +43,22 @@ const quiet = [
   "--disable-extensions",
 ];
 
-/** In the order of the table. A runtime's `command` gives program and parameters; `environment` what is set besides. */
+const workerd = (title, way) => ({
+  title,
+  seconds: 700,
+  endsLoops: false,
+  prepare: () => process.execPath,
+  command: (binary, { folder, settings }) => [
+    binary,
+    `${root}.tools/everywhere/workerd.mjs`,
+    folder,
+    JSON.stringify(settings),
+    way,
+  ],
+  environment: () => ({ WRANGLER_SEND_METRICS: "false" }),
+});
+
+/** In the order of the table. A runtime's `command` gives program and parameters; `environment` what is set besides, `suites` which are run if not all. */
 export const runtimes = {
   chromium: {
     title: "Chromium",
@@ -115,19 +130,9 @@ export const runtimes = {
       HOME: profile,
     }),
   },
-  workerd: {
-    title: "workerd",
-    seconds: 700,
-    prepare: () => process.execPath,
-    endsLoops: false,
-    command: (binary, { folder, settings }) => [
-      binary,
-      `${root}.tools/everywhere/workerd.mjs`,
-      folder,
-      JSON.stringify(settings),
-    ],
-    environment: () => ({ WRANGLER_SEND_METRICS: "false" }),
-  },
+  workerd: workerd("workerd", "workerd"),
+  // Not another runtime, but another way to bring a guard there: what is not about guards is tested above.
+  loader: { ...workerd("Worker Loader", "loader"), suites: ["abi", "faults", "suspension", "sessions", "toolchains"] },
   deno: {
     title: "Deno",
     seconds: 400,

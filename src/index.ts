@@ -72,7 +72,7 @@ export { type CompileGuardOptions, compileGuard, type GuardModule } from "./guar
 export { noopGuard } from "./guard/noop.ts";
 export { createGuardRegistry, type GuardRegistry } from "./guard/registry.ts";
 export { type GuardSession, type GuardSessions, type GuardSessionsOptions, guardSessions } from "./guard/sessions.ts";
-export type { GuardLimits, InstantiateOptions, WasmGuard } from "./guard/wasm-guard.ts";
+export type { ForkOptions, GuardLimits, InstantiateOptions, WasmGuard } from "./guard/wasm-guard.ts";
 export { type WorkerGuard, type WorkerGuardOptions, type WorkerLike, workerGuard } from "./guard/worker-guard.ts";
 export { serveGuard, type WorkerScope } from "./guard/worker-host.ts";
 export { type WriteSinkOptions, writeSinkGuard } from "./guard/write-sink.ts";

@@ -21,7 +21,7 @@ function byKey(tests) {
 }
 
 /**
- * `outcomes` by runtime, `gaps` as in test/run/gaps.json; `whole` says that every runtime and every test was asked for.
+ * `outcomes` by runtime (those with `suites` are held against these alone), `gaps` as in test/run/gaps.json; `whole` says that every runtime and every test was asked for.
  * Gives `{ cells: { [runtime]: { [suite]: { passed, failed, gaps } } }, suites, gaps: [{ runtime, suite, test, reason }], failures, passed, failed }`.
  */
 export function judge(outcomes, gaps, whole) {
@@ -48,6 +48,7 @@ export function judge(outcomes, gaps, whole) {
     if (outcome.fault !== undefined) fail("the run", outcome.fault);
     let notReached = 0;
     for (const [key, { suite, seenIn }] of all) {
+      if (outcome.suites !== undefined && !outcome.suites.includes(suite)) continue;
       const cell = cells[name][suite];
       const result = results[name].get(key);
       const rule = rules.find((one) => one.runtimes.includes(name) && one.fits(key));

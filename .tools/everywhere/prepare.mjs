@@ -28,7 +28,7 @@ export function installPacked(folder) {
 
 /**
  * Fills `folder` for a run: `node_modules/edge-guard`, `guards/*.wasm`, and the entries: process.mjs and record.mjs for runtimes that
- * find packages themselves, page.mjs and workerd.mjs as one file each.
+ * find packages themselves, page.mjs, workerd.mjs and loader.mjs as one file each.
  */
 export async function prepareRun(folder) {
   // A package of its own: "edge-guard" is then the packed one, not the tree around it.
@@ -43,7 +43,7 @@ export async function prepareRun(folder) {
   const entries = (...names) => names.map((name) => `test/run/entries/${name}.ts`);
   await bundleTests(entries("process", "page"), folder);
   // Suites that compile a module themselves get one that was deployed; what the package itself does stays as it is.
-  await bundleTests(entries("record", "workerd"), folder, {
+  await bundleTests(entries("record", "workerd", "loader"), folder, {
     define: { "WebAssembly.compile": "compileForSuite" },
   });
   const esbuild = await import("esbuild");
@@ -60,7 +60,7 @@ export async function prepareRun(folder) {
       logLevel: "warning",
     });
   await whole("page", ["browser"]);
-  await whole("workerd", ["workerd", "worker", "browser"]);
+  for (const way of ["workerd", "loader"]) await whole(way, ["workerd", "worker", "browser"]);
   writeFileSync(
     `${folder}/index.html`,
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>edge-guard</title><script type="module" src="page.mjs"></script>\n',

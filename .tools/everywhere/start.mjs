@@ -50,9 +50,10 @@ export async function runSuitesIn(name, runtime, { folder, only }) {
     runtime: undefined,
     jspi: false,
     tests: [],
+    suites: runtime.suites,
   };
   const profile = `${folder}/profile-${name}`;
-  const settings = { name, endsLoops: runtime.endsLoops, only };
+  const settings = { name, endsLoops: runtime.endsLoops, only, suites: runtime.suites };
   const opened = [];
   let output = "";
   try {

@@ -11,7 +11,7 @@ export function tableOf({ cells, suites }, outcomes) {
       .join(", ");
   const rows = Object.entries(cells).map(([name, bySuite]) => [
     outcomes[name].title,
-    ...suites.map((suite) => cell(bySuite[suite])),
+    ...suites.map((suite) => (outcomes[name].suites?.includes(suite) === false ? "" : cell(bySuite[suite]))),
     `${outcomes[name].seconds.toFixed(0)} s`,
   ]);
   const lines = [["", ...suites, "time"], ...rows];

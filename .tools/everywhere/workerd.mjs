@@ -1,56 +1,50 @@
-// Runs the suites in workerd: records which guards they load, deploys those compiled, asks the Worker to run. Arguments: folder, settings.
+// Runs the suites in workerd, with guards that come compiled with the deployment, or by a Worker Loader. Arguments: folder, settings, way.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Miniflare } from "miniflare";
 
-const [folder, settings] = process.argv.slice(2);
-const record = spawnSync(
-  process.execPath,
-  [`${folder}/test/run/entries/record.mjs`, `${folder}/modules`, JSON.stringify(JSON.parse(settings).only)],
-  { stdio: ["ignore", "ignore", "inherit"] },
-);
-if (record.status !== 0) throw new Error("The suites' guards could not be recorded in Node");
-
-const listed = (name) => readdirSync(`${folder}/${name}`).filter((file) => file.endsWith(".wasm"));
+const [folder, settings, way] = process.argv.slice(2);
 const imports = [];
 const modules = [];
-const table = (name, type) => {
-  const entries = listed(name).map((file, index) => {
+
+/** Deploys a folder's modules; gives the source of an object that has them by name. */
+function deploy(name, type) {
+  const files = readdirSync(`${folder}/${name}`).filter((file) => file.endsWith(".wasm"));
+  const entries = files.map((file, index) => {
     const variable = `${name}${index}`;
+    const path = `${folder}/${name}/${file}`;
     imports.push(`import ${variable} from "./${name}/${file}";`);
-    modules.push({
-      type,
-      path: `${folder}/${name}/${file}`,
-      contents: readFileSync(`${folder}/${name}/${file}`),
-    });
+    modules.push({ type, path, contents: readFileSync(path) });
     return `${JSON.stringify(file.slice(0, -5))}: ${variable}`;
   });
   return `{ ${entries.join(", ")} }`;
-};
+}
+
+/** Lets Node say which guards the suites load, prepares those, and deploys them compiled. */
+function deployCompiled() {
+  const parameters = [`${folder}/modules`, JSON.stringify(JSON.parse(settings).only)];
+  const record = spawnSync(process.execPath, [`${folder}/test/run/entries/record.mjs`, ...parameters], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (record.status !== 0) throw new Error("The suites' guards could not be recorded in Node");
+  return `{ modules: ${deploy("modules", "CompiledWasm")}, guards: ${deploy("guards", "Data")} }`;
+}
+
+const deployed = way === "loader" ? deploy("guards", "Data") : deployCompiled();
 const main = [
-  `const deployed = { modules: ${table("modules", "CompiledWasm")}, guards: ${table("guards", "Data")} };`,
-  'import { createHandler } from "./workerd.mjs";',
-  "export default createHandler(deployed);",
-];
+  ...imports,
+  `import { createHandler } from "./${way}.mjs";`,
+  `export default createHandler(${deployed});`,
+].join("\n");
+const script = (name, contents) => ({ type: "ESModule", path: `${folder}/${name}.mjs`, contents });
 
 const miniflare = new Miniflare({
   cf: false,
   compatibilityDate: "2026-04-01",
   modulesRoot: folder,
-  modules: [
-    {
-      type: "ESModule",
-      path: `${folder}/main.mjs`,
-      contents: [...imports, ...main].join("\n"),
-    },
-    {
-      type: "ESModule",
-      path: `${folder}/workerd.mjs`,
-      contents: readFileSync(`${folder}/workerd.mjs`, "utf8"),
-    },
-    ...modules,
-  ],
+  modules: [script("main", main), script(way, readFileSync(`${folder}/${way}.mjs`, "utf8")), ...modules],
+  ...(way === "loader" ? { workerLoaders: { LOADER: {} } } : {}),
 });
 const require = createRequire(import.meta.url);
 const { version } = createRequire(require.resolve("miniflare"))("workerd/package.json");

@@ -92,7 +92,7 @@ export async function compileGuard(source: GuardSource, options: CompileGuardOpt
     }
     const noted = (guard: WasmGuard): WasmGuard => {
       const { fork } = guard;
-      guard.fork = async () => noted(await fork());
+      guard.fork = async (own) => noted(await fork(own));
       noteGuard(use, guard);
       return guard;
     };

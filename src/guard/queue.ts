@@ -1,5 +1,6 @@
 // One call at a time on one instance, first come first served (guard-abi.md: a module instance is single-threaded).
 import type { Deadline } from "./deadline.ts";
+import { stayAwake } from "./waiting.ts";
 
 export interface Queue {
   /** Waits for the turn; `undefined` when it is there already. The caller leaves it with `leave`. */
@@ -35,7 +36,7 @@ export function createQueue(): Queue {
         waiter = { resolve, reject };
         waiting.push(waiter);
       });
-      return deadline.race(turn).catch((error: unknown) => {
+      return stayAwake(deadline.race(turn)).catch((error: unknown) => {
         // Either it still waits and goes, or its turn has come in the meantime and is passed on.
         const length = waiting.length;
         waiting = waiting.filter((other) => other !== waiter);

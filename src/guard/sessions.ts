@@ -4,7 +4,7 @@ import type { AgentLabels } from "../difc/labels.ts";
 import { ClosedError } from "../errors.ts";
 import { createDeadline } from "./deadline.ts";
 import type { CallOptions, Guard } from "./guard.ts";
-import type { WasmGuard } from "./wasm-guard.ts";
+import { stayAwake } from "./waiting.ts";
 
 /** A guard that has been told its policy. */
 export interface GuardSession {
@@ -31,11 +31,19 @@ export interface GuardSessionsOptions {
 
 interface Entry {
   readonly session: Promise<GuardSession>;
-  guard?: WasmGuard;
+  guard?: FreshGuard;
+  begun?: true;
 }
 
-function isWasmGuard(guard: Guard): guard is WasmGuard {
-  return typeof (guard as Partial<WasmGuard>).fork === "function" && (guard as Partial<WasmGuard>).module !== undefined;
+/** A guard with memory of its own that can begin anew: one in WebAssembly, wherever it runs. */
+interface FreshGuard extends Guard {
+  readonly health: "ok" | "poisoned" | "closed";
+  readonly memoryBytes: number;
+  fresh(): Promise<FreshGuard>;
+}
+
+function canBeginAnew(guard: Guard): guard is FreshGuard {
+  return typeof (guard as Partial<FreshGuard>).fresh === "function";
 }
 
 /**
@@ -75,9 +83,9 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
     guard: Guard,
     policy: unknown,
     call: CallOptions,
-    keep: (own: WasmGuard) => void,
+    keep: (own: FreshGuard) => void,
   ): Promise<GuardSession> => {
-    if (!isWasmGuard(guard)) return { guard, agentLabels: await guard.labelAgent(policy, call) };
+    if (!canBeginAnew(guard)) return { guard, agentLabels: await guard.labelAgent(policy, call) };
     const own = await guard.fresh();
     keep(own);
     if (closed) {
@@ -93,8 +101,13 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
         entry.guard = own;
       }),
     };
-    // A session that could not begin is not kept: the next caller tries anew.
-    entry.session.catch(() => entries.get(key) === entry && entries.delete(key));
+    entry.session.then(
+      () => {
+        entry.begun = true;
+      },
+      // A session that could not begin is not kept: the next caller tries anew.
+      () => entries.get(key) === entry && entries.delete(key),
+    );
     return entry;
   };
 
@@ -112,9 +125,9 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
       // A Map keeps the order of insertion: the least recently used comes first.
       entries.delete(key);
       entries.set(key, entry);
-      const session = await createDeadline(signal, timeoutMs, { guard: guard.name, phase: "label_agent" }).race(
-        entry.session,
-      );
+      const deadline = createDeadline(signal, timeoutMs, { guard: guard.name, phase: "label_agent" });
+      const turn = deadline.race(entry.session);
+      const session = await (entry.begun === true ? turn : stayAwake(turn));
       evict(key);
       return session;
     },

@@ -60,6 +60,9 @@ export interface InstantiateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a fork may have of its own. */
+export type ForkOptions = Pick<InstantiateOptions, "backend" | "log" | "onEvent">;
+
 /** A guard that runs in WebAssembly. */
 export interface WasmGuard extends Guard {
   /** `poisoned` after a trap: every later call rejects with PoisonedError, until {@link WasmGuard.recover}. */
@@ -71,9 +74,10 @@ export interface WasmGuard extends Guard {
    * A second guard with a copy of this one's state: from there on neither sees what the other does. A poisoned guard's fork
    * has the state before the failed call.
    *
+   * @param own what the new guard has instead of this one's listeners and backend; default: the same.
    * @throws {ModuleError} `state-not-capturable`, with the reason, when the module's state cannot be captured.
    */
-  fork(): Promise<WasmGuard>;
+  fork(own?: ForkOptions): Promise<WasmGuard>;
   /** A clean instance of the same module with the same options, which has not been told any policy. */
   fresh(): Promise<WasmGuard>;
   /**
@@ -172,7 +176,7 @@ export async function instantiateGuard(
       message: "The guard exports no alloc and dealloc: the host grows its memory for its own buffers",
     });
   }
-  return guardOf(module, state, options, given, log);
+  return guardOf(module, state, options, given);
 }
 
 function guardOf(
@@ -180,10 +184,10 @@ function guardOf(
   state: GuestState,
   options: InstantiateOptions,
   given: ReturnType<typeof settings>,
-  log: (line: LogLine) => void,
 ): WasmGuard {
   const { name } = given;
   const { limits = {} } = options;
+  const log = (line: LogLine): void => tell(options.log, { guard: name, ...line });
   const speculates = (backend: Backend | undefined): boolean =>
     options.speculate !== false && backend?.speculate !== false;
   /** What a call needs that neither has a deadline nor brings its own backend. */
@@ -393,10 +397,10 @@ function guardOf(
       result: unknown,
       callOptions: CallOptions = {},
     ): Promise<ResponseLabels | null> => call("label_response", parseResponseLabels, callOptions, toolCall, result),
-    fork(): Promise<WasmGuard> {
+    fork(own: ForkOptions = {}): Promise<WasmGuard> {
       return alone("fork", async () => {
         if (health === "ok") state.settle();
-        return guardOf(module, await state.clone(), options, given, log);
+        return guardOf(module, await state.clone(), { ...options, ...own }, given);
       });
     },
     fresh: () => module.instantiate({ ...options, name }),

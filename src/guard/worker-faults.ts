@@ -16,9 +16,10 @@ import {
   TimeoutError,
   TrapError,
 } from "../errors.ts";
-import type { WireFault } from "./worker-messages.ts";
+import type { GuardEvent } from "./events.ts";
+import type { WireEvent, WireFault } from "./worker-messages.ts";
 
-const details = ["path", "returnCode", "exitCode", "limit"] as const;
+const details = ["path", "returnCode", "exitCode", "limit", "transient"] as const;
 
 export function toWire(error: unknown): WireFault {
   const fault = isGuardError(error) ? error : undefined;
@@ -26,7 +27,7 @@ export function toWire(error: unknown): WireFault {
   const detail = Object.fromEntries(
     details.flatMap((key) => {
       const value = carried[key];
-      return typeof value === "string" || typeof value === "number" ? [[key, value]] : [];
+      return ["string", "number", "boolean"].includes(typeof value) ? [[key, value as string | number | boolean]] : [];
     }),
   );
   return {
@@ -57,7 +58,8 @@ const revivers: { readonly [name: string]: Reviver } = {
   PoisonedError: (message, context) => new PoisonedError(message, context),
   ClosedError: (message, context) => new ClosedError(message, context),
   PolicyError: (message, context, { path }) => new PolicyError(String(path), message, context),
-  BackendError: (message, context) => new BackendError(message, context),
+  BackendError: (message, context, { transient }) =>
+    new BackendError(message, { ...context, transient: transient === true }),
 };
 
 export function fromWire(fault: WireFault): Error {
@@ -74,4 +76,22 @@ export function fromWire(fault: WireFault): Error {
     revive?.(fault.message, context, fault.detail, fault.code) ??
     new TrapError(`The worker failed: ${fault.message}`, context)
   );
+}
+
+/** An event whose faults survive structured cloning; results and arguments are JSON anyway. */
+export function eventToWire(event: GuardEvent): WireEvent {
+  const { error, cause, ...plain } = event as GuardEvent & { readonly error?: unknown; readonly cause?: unknown };
+  return {
+    ...plain,
+    ...(error === undefined ? {} : { error: toWire(error) }),
+    ...(cause === undefined ? {} : { cause: toWire(cause) }),
+  };
+}
+
+export function eventFromWire({ error, cause, ...plain }: WireEvent): GuardEvent {
+  return {
+    ...plain,
+    ...(error === undefined ? {} : { error: fromWire(error) }),
+    ...(cause === undefined ? {} : { cause: fromWire(cause) }),
+  } as GuardEvent;
 }

@@ -5,13 +5,12 @@ import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels
 import { BackendError, ClosedError, type GuardError, isGuardError, ModuleError } from "../errors.ts";
 import type { GuardSource } from "../wasm/source.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
-import type { GuardEvent } from "./events.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import type { LoadGuardOptions } from "./load.ts";
 import { compileGuard, type GuardModule } from "./module.ts";
 import { createQueue } from "./queue.ts";
-import { fromWire } from "./worker-faults.ts";
-import type { CallMessage, DoneMessage, FromWorker, ToWorker, WireFault } from "./worker-messages.ts";
+import { eventFromWire, fromWire } from "./worker-faults.ts";
+import type { CallMessage, DoneMessage, FromWorker, ToWorker, WireEvent } from "./worker-messages.ts";
 
 /** What a page needs of a worker: a web Worker has it; edge-guard/node makes one of a thread. */
 export interface WorkerLike {
@@ -89,13 +88,8 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
     if (health !== "closed") health = next;
   };
 
-  const hear = (event: GuardEvent): void => {
-    const { error, cause, ...plain } = event as GuardEvent & { error?: WireFault; cause?: WireFault };
-    const revived = {
-      ...plain,
-      ...(error === undefined ? {} : { error: fromWire(error) }),
-      ...(cause === undefined ? {} : { cause: fromWire(cause) }),
-    } as GuardEvent;
+  const hear = (event: WireEvent): void => {
+    const revived = eventFromWire(event);
     options.onEvent?.(revived);
     currentListener?.(revived);
   };

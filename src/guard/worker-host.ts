@@ -5,7 +5,7 @@ import { type MessagePortLike, messagePortBackend } from "../backend/message-por
 import type { CallOptions, ToolCall } from "./guard.ts";
 import { compileGuard } from "./module.ts";
 import type { WasmGuard } from "./wasm-guard.ts";
-import { toWire } from "./worker-faults.ts";
+import { eventToWire, toWire } from "./worker-faults.ts";
 import type { CallMessage, FromWorker, StartMessage, ToWorker } from "./worker-messages.ts";
 
 /** What a worker's end must offer: a worker's global scope, or a MessagePort. */
@@ -35,18 +35,7 @@ export function serveGuard(scope: WorkerScope): void {
         speculate: message.speculate,
         ...(message.concurrency === undefined ? {} : { concurrency: message.concurrency }),
         ...(logLevel === undefined ? {} : { logLevel, log: (entry) => send({ type: "edge-guard.log", entry }) }),
-        onEvent: (event) => {
-          // Errors do not survive cloning whole; results and arguments are JSON.
-          const { error, cause, ...plain } = event as typeof event & { error?: unknown; cause?: unknown };
-          send({
-            type: "edge-guard.event",
-            event: {
-              ...plain,
-              ...(error === undefined ? {} : { error: toWire(error) }),
-              ...(cause === undefined ? {} : { cause: toWire(cause) }),
-            } as never,
-          });
-        },
+        onEvent: (event) => send({ type: "edge-guard.event", event: eventToWire(event) }),
       });
       send({ type: "edge-guard.started" });
     } catch (error) {

@@ -10,9 +10,17 @@ export interface WireFault {
   readonly message: string;
   readonly guard?: string;
   readonly phase?: string;
-  /** What single classes carry: path, returnCode, exitCode, limit. */
-  readonly detail: { readonly [key: string]: string | number };
+  /** What single classes carry: path, returnCode, exitCode, limit, transient. */
+  readonly detail: { readonly [key: string]: string | number | boolean };
   readonly cause?: string;
+}
+
+/** An event with its faults in that form. */
+export interface WireEvent {
+  readonly type: GuardEvent["type"];
+  readonly error?: WireFault;
+  readonly cause?: WireFault;
+  readonly [key: string]: unknown;
 }
 
 export interface StartMessage {
@@ -68,7 +76,7 @@ export interface LogMessage {
 
 export interface EventMessage {
   readonly type: "edge-guard.event";
-  readonly event: Exclude<GuardEvent, { readonly error?: unknown }> | GuardEvent;
+  readonly event: WireEvent;
 }
 
 export type FromWorker = StartedMessage | DoneMessage | LogMessage | EventMessage;

@@ -115,13 +115,12 @@ function refuseWayRound(given: MonitorOptions["servers"], read: ReadonlyMap<stri
   );
 }
 
-/** A guard that cannot be forked keeps one policy in its memory: it must not serve two (difc.md, decision 5). */
+/** A guard that cannot begin anew keeps one policy in its memory: it must not serve two (difc.md, decision 5). */
 function refuseSharedMemory(servers: readonly Server[]): void {
   const payloads = new Map<Guard, { readonly id: string; readonly payload: string }>();
   for (const { id, guard, payload } of servers) {
     // The same question as guardSessions asks: only these get instances of their own.
-    const { fork, module } = guard as { readonly fork?: unknown; readonly module?: unknown };
-    if (typeof fork === "function" && module !== undefined) continue;
+    if (typeof (guard as { readonly fresh?: unknown }).fresh === "function") continue;
     const text = canonicalJson(payload);
     const other = payloads.get(guard);
     if (other !== undefined && other.payload !== text) {

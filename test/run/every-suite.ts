@@ -28,6 +28,8 @@ export interface Settings {
   readonly endsLoops: boolean;
   /** Parts of `suite: test`; only tests with one of them run. Empty: all. */
   readonly only: readonly string[];
+  /** The suites to run; absent: all. */
+  readonly suites?: readonly string[];
 }
 
 /**
@@ -37,7 +39,7 @@ export interface Settings {
 export async function reportSuites(
   library: Library,
   environment: Environment,
-  { only }: Settings,
+  { only, suites: wantedSuites }: Settings,
   runtime: string,
   write: (line: string) => void,
 ): Promise<void> {
@@ -46,7 +48,8 @@ export async function reportSuites(
   let count = 0;
   let last = Date.now();
   const wanted = (suite: string, name: string): boolean =>
-    only.length === 0 || only.some((part) => `${suite}: ${name}`.includes(part));
+    (wantedSuites?.includes(suite) ?? true) &&
+    (only.length === 0 || only.some((part) => `${suite}: ${name}`.includes(part)));
   await runSuites(
     library,
     environment,

@@ -104,3 +104,11 @@ test("judge: two tests of one name are two tests", () => {
   };
   assert.deepEqual(short(judge({ a: twice }, [], true)), [1, ["a s: x (2): Broken"], []]);
 });
+
+test("judge: who runs some suites only is held against these", () => {
+  const tests = (...keys: readonly string[]) => keys.map((key) => ({ suite: key.slice(0, 1), name: key.slice(1) }));
+  const whole = { title: "A", tests: tests("s1", "s2", "t1") };
+  const part = { title: "B", suites: ["s"], tests: tests("s1") };
+  const missing = "b s: 2: it did not run here, though it does in A";
+  assert.deepEqual(short(judge({ a: whole, b: part }, [], true)), [4, [missing], []]);
+});
