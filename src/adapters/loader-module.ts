@@ -1,8 +1,9 @@
 // A guard's bytes as the code of a dynamic Worker: verified, prepared, without network and without bindings.
 import type { ModuleCache } from "../cache/cache.ts";
 import { ModuleError } from "../errors.ts";
-import { checkIntegrity, hex, pinnedDigests, sha256 } from "../wasm/compile.ts";
+import { hex, sha256 } from "../wasm/compile.ts";
 import { type GuardReport, inspectGuard } from "../wasm/inspect.ts";
+import { checkIntegrity, pinnedDigests } from "../wasm/integrity.ts";
 import { prepareGuard } from "../wasm/prepare.ts";
 import {
   download,
