@@ -8,6 +8,8 @@ import { FieldToggle } from "./editing/toggle.tsx";
 import { Editor } from "./editor.tsx";
 import { Gallery } from "./gallery.tsx";
 import { GuardPanel } from "./guard-panel.tsx";
+import { Notices } from "./keeping/notices.tsx";
+import { Toolbar } from "./keeping/toolbar.tsx";
 import { Policies } from "./policies.tsx";
 import { policyPath } from "./scenario.ts";
 import type { State, Store } from "./store.ts";
@@ -80,12 +82,9 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
         <main>
           <div class="heading">
             <h2>{state.scenario?.title ?? "Loading"}</h2>
-            {state.edited && (
-              <button type="button" onClick={() => void store.select(state.selected)}>
-                Undo all edits
-              </button>
-            )}
+            <Toolbar state={state} store={store} />
           </div>
+          <Notices state={state} store={store} />
           <Policies state={state} store={store} />
           <section id="result" class="result" aria-label="Result" tabIndex={-1}>
             {createElement("policy-preview", { ref: preview })}

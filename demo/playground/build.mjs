@@ -1,4 +1,5 @@
 // Builds dist/playground/: static files that work from any path, with no request to anywhere else.
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -30,6 +31,8 @@ export async function build({ root }) {
   const out = `${root}dist/playground`;
   const source = `${root}demo/playground`;
   await rm(out, { recursive: true, force: true });
+  const guard = await readFile(`${root}dist/guards/repo-guard.wasm`);
+  const digest = createHash("sha256").update(guard).digest("hex");
   await esbuild.build({
     ...options,
     absWorkingDir: root,
@@ -41,11 +44,11 @@ export async function build({ root }) {
     entryNames: "[name]",
     outdir: "dist/playground",
     // From source, so that the element and the page around it share one copy of Preact.
+    define: { SAMPLE_GUARD_SHA256: JSON.stringify(digest) },
     alias: { "edge-guard/web": `${root}web/policy-preview.ts` },
   });
   for (const file of ["index.html", "icon.svg"]) await copyFile(`${source}/${file}`, `${out}/${file}`);
   await mkdir(`${out}/guards`, { recursive: true });
-  const guard = `${root}dist/guards/repo-guard.wasm`;
-  if (existsSync(guard)) await copyFile(guard, `${out}/guards/repo-guard.wasm`);
+  await writeFile(`${out}/guards/repo-guard.wasm`, guard);
   await copyScenarios(root, out);
 }

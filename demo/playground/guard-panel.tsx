@@ -16,12 +16,13 @@ function Names({ title, names }: { readonly title: string; readonly names: reado
   );
 }
 
-function Inspection({ guard }: { readonly guard: OwnGuard }): ComponentChild {
+export function Inspection({ guard }: { readonly guard: OwnGuard }): ComponentChild {
   const { file, inspection, error } = guard;
   return (
     <div class="own-guard" data-guard-ok={inspection?.ok ?? false}>
       <p>
         <strong>{file.name}</strong> {kilobytes(file.size)}
+        {!guard.running && inspection?.ok && ", not running yet"}
       </p>
       {error !== undefined && (
         <p class="fault" role="alert">
@@ -68,7 +69,7 @@ export function GuardPanel({ state, store }: { readonly state: State; readonly s
       setOver(false);
       if (file === undefined) return;
       event.preventDefault();
-      void store.useGuard(file);
+      store.receive(file);
     };
     addEventListener("dragover", drag);
     addEventListener("dragleave", drag);
@@ -98,13 +99,18 @@ export function GuardPanel({ state, store }: { readonly state: State; readonly s
             onChange={(event) => {
               const file = event.currentTarget.files?.[0];
               event.currentTarget.value = "";
-              if (file !== undefined) void store.useGuard(file);
+              if (file !== undefined) void store.offerGuard(file);
             }}
           />
-          {over ? "Let go to use this guard" : "Drop or choose a .wasm guard"}
+          {over ? "Let go to look at this file" : "Drop or choose a .wasm guard"}
         </label>
+        {state.guard?.running === false && state.guard.inspection?.ok && (
+          <button type="button" class="main" onClick={() => store.runGuard()}>
+            Run this guard
+          </button>
+        )}
         {state.guard !== undefined && (
-          <button type="button" onClick={() => void store.useGuard(undefined)}>
+          <button type="button" onClick={() => void store.offerGuard(undefined)}>
             Back to the sample guard
           </button>
         )}

@@ -1,4 +1,5 @@
 // The playground's state and everything that changes it. One scenario is the truth; texts that do not parse yet stand beside it.
+import type { ToolDescription } from "edge-guard/analysis";
 import {
   type ErrorView,
   type GuardInspection,
@@ -7,6 +8,9 @@ import {
   type PreviewView,
 } from "edge-guard/web";
 import { type Problem, parseText, pretty } from "./json-map.ts";
+import { forgetDraft, keepDraft, readDraft } from "./keeping/drafts.ts";
+import { isLink, readLink } from "./keeping/links.ts";
+import type { Notice } from "./keeping/notices.tsx";
 import {
   type Answer,
   isScenario,
@@ -32,6 +36,8 @@ export interface Draft {
 
 export interface OwnGuard {
   readonly file: File;
+  /** Whether it labels; until somebody says so it is only described. */
+  readonly running: boolean;
   readonly inspection?: GuardInspection;
   readonly error?: string;
 }
@@ -49,6 +55,11 @@ export interface State {
   readonly edited: boolean;
   readonly delayMs: number;
   readonly guard: OwnGuard | undefined;
+  /** A file that was dropped on the page and not looked at yet. */
+  readonly incoming: File | undefined;
+  /** What servers say about their tools, by server. */
+  readonly tools: { readonly [server: string]: readonly ToolDescription[] };
+  readonly notices: readonly Notice[];
   readonly view: PreviewView | undefined;
   readonly errors: readonly ErrorView[];
 }
@@ -66,7 +77,18 @@ export interface Store {
   setDelay(milliseconds: number): void;
   setAnswer(server: string, answer: Answer): void;
   fillMissing(): void;
-  useGuard(file: File | undefined): Promise<void>;
+  /** Describes a guard's file without running it; undefined goes back to the sample. */
+  offerGuard(file: File | undefined): Promise<void>;
+  runGuard(): void;
+  /** Takes a scenario over as one that is new here, or as an edit of the present one. */
+  open(scenario: Scenario, from: "import" | "edit"): void;
+  receive(file: File | undefined): void;
+  useTools(server: string, tools: readonly ToolDescription[]): void;
+  undoAll(): void;
+  /** Forgets what was kept and opens the first scenario. */
+  startFresh(): Promise<void>;
+  notify(notice: Notice): void;
+  dismiss(name: string): void;
 }
 
 const sampleGuard = new URL("guards/repo-guard.wasm", document.baseURI).href;
@@ -89,6 +111,9 @@ export function createStore(): Store {
     edited: false,
     delayMs: 0,
     guard: undefined,
+    incoming: undefined,
+    tools: {},
+    notices: [],
     view: undefined,
     errors: [],
   };
@@ -109,9 +134,83 @@ export function createStore(): Store {
     }, 300);
   }
 
+  let keeping: ReturnType<typeof setTimeout> | undefined;
+  /** What the present scenario was when it was opened, where the gallery does not have it. */
+  let base: Scenario | undefined;
+  /** Opened with #fresh: nothing is restored and nothing is kept. */
+  let isPrivate = false;
+
+  /** Keeps the work once typing pauses. An address that names another content would bring that back instead. */
+  function keepSoon(): void {
+    clearTimeout(keeping);
+    if (isPrivate) return;
+    if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
+    keeping = setTimeout(() => {
+      if (state.edited && state.scenario)
+        void keepDraft({ scenario: state.scenario, selected: state.selected, at: Date.now() });
+    }, 400);
+  }
+
+  function notify(notice: Notice): void {
+    set({ notices: [...state.notices.filter(({ name }) => name !== notice.name), notice] });
+  }
+  function dismiss(name: string): void {
+    set({ notices: state.notices.filter((notice) => notice.name !== name) });
+  }
+
+  /** Shows a scenario that the gallery does not have. */
+  function openOwn(scenario: Scenario, change: Partial<State> = {}): void {
+    base = scenario;
+    adopt(scenario, {
+      policies: policyDrafts(scenario),
+      selected: "",
+      edited: false,
+      opened: state.opened + 1,
+      ...change,
+    });
+  }
+
+  async function openLink(hash: string): Promise<void> {
+    try {
+      const { scenario, warnings } = await readLink(hash);
+      if (location.hash !== hash) return;
+      for (const { code, message } of warnings) notify({ name: code, kind: "warning", text: message });
+      openOwn(scenario as unknown as Scenario);
+    } catch (error) {
+      if (location.hash === hash) preview.fail(error);
+    }
+  }
+
+  /** Goes on with the kept work; the address must not name anything else. */
+  async function resume(): Promise<boolean> {
+    const draft = await readDraft();
+    if (draft === undefined) return false;
+    openOwn(draft.scenario, { selected: draft.selected, edited: true });
+    if (draft.selected !== "") base = undefined;
+    const when = new Date(draft.at).toLocaleString();
+    const action = { label: "Start fresh", run: () => void startFresh() };
+    notify({
+      name: "restored",
+      kind: "info",
+      text: `This is your work of ${when}, kept in this browser only.`,
+      action,
+    });
+    return true;
+  }
+
+  async function startFresh(): Promise<void> {
+    clearTimeout(keeping);
+    await forgetDraft();
+    set({ notices: [], tools: {} });
+    history.replaceState(null, "", location.pathname + location.search);
+    const first = state.gallery[0]?.name;
+    if (first !== undefined) await select(first);
+  }
+
   /** Takes a scenario over and evaluates it, unless a text beside it does not parse: then that is the error. */
   function adopt(scenario: Scenario, change: Partial<State> = {}): void {
     set({ edited: true, ...change, scenario });
+    if (state.edited) keepSoon();
     if (change.json === undefined) refreshJson();
     else clearTimeout(refreshing);
     evaluate();
@@ -128,11 +227,12 @@ export function createStore(): Store {
       })),
     );
     if (errors.length > 0) preview.fail(new PreviewError(errors));
-    else if (state.scenario) preview.scenario = state.guard ? withoutDigests(state.scenario) : state.scenario;
+    else if (state.scenario) preview.scenario = state.guard?.running ? withoutDigests(state.scenario) : state.scenario;
   }
 
   async function select(name: string): Promise<void> {
     set({ selected: name });
+    base = undefined;
     try {
       const response = await fetch(`scenarios/${encodeURIComponent(name)}.json`);
       if (!response.ok) throw new Error(`Loading the scenario "${name}": the server answered ${response.status}`);
@@ -164,10 +264,23 @@ export function createStore(): Store {
       set({ gallery: (await response.json()) as GalleryEntry[] });
       const wanted = () => new URLSearchParams(location.hash.slice(1)).get("scenario") ?? "";
       const exists = (name: string) => state.gallery.some((entry) => entry.name === name);
+      const follow = async (): Promise<boolean> => {
+        if (isLink(location.hash)) await openLink(location.hash);
+        else if (exists(wanted())) await select(wanted());
+        else return false;
+        return true;
+      };
       addEventListener("hashchange", () => {
-        if (exists(wanted()) && wanted() !== state.selected) void select(wanted());
+        if (state.edited || wanted() !== state.selected || isLink(location.hash)) void follow();
       });
-      const first = exists(wanted()) ? wanted() : state.gallery[0]?.name;
+      isPrivate = location.hash === "#fresh";
+      if (await follow()) {
+        if ((await readDraft()) === undefined) return;
+        const action = { label: "Go back to it", run: () => void resume() };
+        return notify({ name: "kept", kind: "info", text: "You have other work kept in this browser.", action });
+      }
+      if (!isPrivate && (await resume())) return;
+      const first = state.gallery[0]?.name;
       if (first !== undefined) await select(first);
     },
     select,
@@ -214,17 +327,42 @@ export function createStore(): Store {
       );
       adopt(scenario);
     },
-    async useGuard(file) {
-      set({ guard: file && { file } });
-      preview.guards = file ?? sampleGuard;
-      evaluate();
+    async offerGuard(file) {
+      if (file === undefined && state.guard === undefined) return;
+      const ran = state.guard?.running === true;
+      set({ guard: file && { file, running: false } });
+      if (ran) {
+        preview.guards = sampleGuard;
+        evaluate();
+      }
       if (file === undefined) return;
+      const described = (found: Partial<OwnGuard>): void => {
+        if (state.guard?.file === file) set({ guard: { ...state.guard, ...found } });
+      };
       try {
-        const inspection = await preview.inspectGuard(file);
-        if (state.guard?.file === file) set({ guard: { file, inspection } });
+        described({ inspection: await preview.inspectGuard(file) });
       } catch (error) {
-        if (state.guard?.file === file) set({ guard: { file, error: (error as Error).message } });
+        described({ error: (error as Error).message });
       }
     },
+    runGuard() {
+      if (state.guard === undefined) return;
+      set({ guard: { ...state.guard, running: true } });
+      preview.guards = state.guard.file;
+      evaluate();
+    },
+    open(scenario, from) {
+      if (from === "import") openOwn(scenario, { edited: true });
+      else adopt(scenario, { policies: policyDrafts(scenario) });
+    },
+    receive: (incoming) => set({ incoming }),
+    useTools: (server, tools) => set({ tools: { ...state.tools, [server]: tools } }),
+    undoAll() {
+      if (base !== undefined) openOwn(base);
+      else void select(state.selected);
+    },
+    startFresh,
+    notify,
+    dismiss,
   };
 }

@@ -18,27 +18,29 @@ after(async () => {
 
 async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
   await page.getByLabel("Drop or choose a .wasm guard").setInputFiles({ name, mimeType: "application/wasm", buffer });
+  await page.getByText("not running yet").waitFor();
 }
 
-test("a dropped file that is not wasm: an error that says what to do, nothing shown, and the way back", async () => {
+test("a dropped file that claims to be wasm and is not: an error that says what is wrong, nothing runs, and the way back", async () => {
   const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   // A real drop, on the page as a whole.
   await page.evaluate(() => {
     const data = new DataTransfer();
-    data.items.add(new File(["# A readme, not a module"], "README.md"));
+    data.items.add(new File([new Uint8Array([0, 97, 115, 109, 9, 0, 0, 0, 1, 2, 3])], "broken.wasm"));
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
   });
-  await settled("error");
-  const panel = page.getByRole("region", { name: "Guard", exact: true });
-  await panel.getByText("README.md").waitFor();
-  assert.match((await panel.getByRole("alert").textContent())!, /not.*WebAssembly|WebAssembly.*not/i);
-  assert.equal(await panel.locator("[data-guard-ok]").getAttribute("data-guard-ok"), "false");
-  assert.match((await preview.textContent())!, /could not be evaluated/);
-  await panel.getByRole("button", { name: "Back to the sample guard" }).click();
-  await settled();
+  const dialog = page.getByRole("dialog", { name: "Import" });
+  await dialog.getByText("broken.wasm").first().waitFor();
+  assert.match((await dialog.getByRole("alert").textContent())!, /its version is not 1/);
+  assert.equal(await dialog.locator("[data-guard-ok]").getAttribute("data-guard-ok"), "false");
+  assert.equal(await page.getByRole("button", { name: "Run this guard" }).count(), 0);
+  await dialog.getByRole("button", { name: "Close" }).click();
   await preview.locator('[data-outcome="filtered"]').waitFor();
+  const panel = page.getByRole("region", { name: "Guard", exact: true });
+  await panel.getByRole("button", { name: "Back to the sample guard" }).click();
+  await panel.getByText("The sample guard").waitFor();
   assert.deepEqual(complaints, []);
   await playground.close();
 });
@@ -48,8 +50,10 @@ test("a guard that never answers is stopped at the deadline; the page stays aliv
   const { page, preview, settled } = playground;
   await settled();
   await choose(page, "endless-loop.wasm", await readFile(`${root}/.cache/guards/endless-loop.wasm`));
-  const started = Date.now();
   await page.getByRole("region", { name: "Guard", exact: true }).getByText("SHA-256").waitFor();
+  assert.equal(await preview.getAttribute("data-status"), "ready", "described, not run");
+  const started = Date.now();
+  await page.getByRole("button", { name: "Run this guard" }).click();
   // While the guard spins the page answers: the search field takes a key and filters.
   await page.getByRole("searchbox", { name: "Search scenarios" }).fill("two");
   assert.equal(await preview.getAttribute("data-status"), "loading");
@@ -68,6 +72,7 @@ test("going back while a runaway guard is still spinning does not wait for its d
   const { page, preview, settled } = playground;
   await settled();
   await choose(page, "endless-loop.wasm", await readFile(`${root}/.cache/guards/endless-loop.wasm`));
+  await page.getByRole("button", { name: "Run this guard" }).click();
   await page.waitForTimeout(600);
   const started = Date.now();
   await page.getByRole("button", { name: "Back to the sample guard" }).click();
@@ -85,6 +90,8 @@ test("a guard of one's own is described before it runs, and runs in place of the
   const panel = page.getByRole("region", { name: "Guard", exact: true });
   await panel.getByText("env.call_backend").waitFor();
   assert.match((await panel.textContent())!, /mine\.wasm.*KB.*SHA-256[0-9a-f]{64}.*label_response/s);
+  await page.getByRole("button", { name: "Run this guard" }).click();
+  await panel.getByText("not running yet").waitFor({ state: "detached" });
   await settled();
   await preview.locator('[data-outcome="filtered"]').waitFor();
   await playground.close();

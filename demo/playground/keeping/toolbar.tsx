@@ -1,0 +1,70 @@
+// What can be done with the scenario as a whole: bring something in, share, save, make a test of it, start afresh.
+import type { ComponentChild, FunctionComponent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { pretty } from "../json-map.ts";
+import type { State, Store } from "../store.ts";
+import { download, fileName } from "./files.ts";
+
+export interface DialogProps {
+  readonly state: State;
+  readonly store: Store;
+  onClose(): void;
+}
+
+/** Loaded when they are asked for. */
+const dialogs = {
+  share: async () => (await import("./share-dialog.tsx")).ShareDialog,
+  import: async () => (await import("../import/import-dialog.tsx")).ImportDialog,
+} satisfies { readonly [name: string]: () => Promise<FunctionComponent<DialogProps>> };
+
+export function Toolbar({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
+  const [shown, setShown] = useState<{ readonly Content: FunctionComponent<DialogProps> }>();
+
+  function show(name: keyof typeof dialogs): void {
+    dialogs[name]().then(
+      (Content) => setShown({ Content }),
+      (error: unknown) => {
+        const text = `This part of the page could not be loaded: ${(error as Error).message}`;
+        store.notify({ name: "part", kind: "error", text });
+      },
+    );
+  }
+  useEffect(() => {
+    if (state.incoming !== undefined) show("import");
+  }, [state.incoming]);
+  if (state.scenario === undefined) return null;
+
+  return (
+    <fieldset class="toolbar" aria-label="Scenario">
+      {state.edited && (
+        <button type="button" onClick={() => store.undoAll()}>
+          Undo all edits
+        </button>
+      )}
+      <button type="button" onClick={() => show("import")}>
+        Import
+      </button>
+      <button type="button" onClick={() => show("share")}>
+        Share
+      </button>
+      <button type="button" onClick={() => download(fileName(state.scenario?.title), `${pretty(state.scenario)}\n`)}>
+        Download
+      </button>
+      {(state.edited || state.selected === "") && (
+        <button type="button" onClick={() => void store.startFresh()}>
+          Start fresh
+        </button>
+      )}
+      {shown && (
+        <shown.Content
+          state={state}
+          store={store}
+          onClose={() => {
+            setShown(undefined);
+            store.receive(undefined);
+          }}
+        />
+      )}
+    </fieldset>
+  );
+}

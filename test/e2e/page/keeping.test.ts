@@ -1,0 +1,162 @@
+// Keep and share: links that hold everything, files, work that is still there after a reload, and a fresh start one click away.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { encodeShare } from "edge-guard/analysis";
+import type { Browser } from "playwright";
+import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
+import { denied, filtered, large } from "./scenarios.ts";
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serveFolder>>;
+before(async () => {
+  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+const permissions = { permissions: ["clipboard-read", "clipboard-write"] };
+
+test("a link holds the edited scenario, works in another browser, and sends nothing", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered }, context: permissions });
+  const { page, preview, complaints, settled } = playground;
+  await settled();
+  const field = page.getByRole("textbox", { name: "Policy for github" });
+  await field.fill((await field.inputValue()).replace('"approved"', '"none"'));
+  await preview.locator('[data-outcome="allowed"]').waitFor();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(`${request.method()} ${request.url()}`));
+  await page.getByRole("button", { name: "Share" }).click();
+  const dialog = page.getByRole("dialog", { name: "Share this scenario" });
+  await dialog.getByRole("button", { name: "Copy link" }).click();
+  await dialog.getByText("Copied").waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, /#d1=[\w-]+$/);
+  assert.equal(await dialog.getByRole("textbox", { name: "Link" }).inputValue(), link);
+  assert.deepEqual(
+    asked.filter((line) => !/^GET .*\/chunks\/|^GET .*share-dialog/.test(line)),
+    [],
+  );
+  await page.keyboard.press("Escape");
+  await eventually(
+    () => page.evaluate(() => document.activeElement?.textContent ?? ""),
+    "Share",
+    "the focus is back where it was",
+  );
+
+  const other = await openPlayground(browser, link, { scenarios: { filtered } });
+  await other.settled();
+  await other.page.getByRole("heading", { name: "Two of four issues are hidden" }).waitFor();
+  await other.preview.locator('[data-outcome="allowed"]').waitFor();
+  assert.equal(await other.page.locator("[data-notice]").count(), 0, "the same guard, the same decisions: no warning");
+  assert.deepEqual([...complaints, ...other.complaints], []);
+  await other.close();
+  await playground.close();
+});
+
+test("a link made with another guard warns; a damaged one says so, and the page goes on", async () => {
+  const link = await encodeShare({ scenario: filtered, guards: { "repo-guard.wasm": "0".repeat(64) } });
+  assert.ok(link.ok);
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered, denied }, hash: link.hash });
+  const { page, preview, settled } = playground;
+  await settled();
+  await page.locator('[data-notice="guard-differs"]').getByText('another "repo-guard.wasm"').waitFor();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await eventually(() => page.locator("[data-notice]").count(), 0, "notices after dismissing");
+
+  await page.evaluate((hash) => location.assign(hash), link.hash.slice(0, -20));
+  await settled("error");
+  assert.match((await preview.textContent())!, /Cannot read the link.*cut/s);
+  await page.locator('[data-scenario="denied"]').click();
+  await settled();
+  await preview.locator('[data-outcome="denied"]').waitFor();
+  await playground.close();
+});
+
+test("a scenario too long for a link is offered as a file; the file can be imported again", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { large } });
+  const { page, settled } = playground;
+  await settled();
+  await page.getByRole("button", { name: "Share" }).click();
+  const dialog = page.getByRole("dialog", { name: "Share this scenario" });
+  await dialog.getByRole("alert").getByText("save the scenario as a file").waitFor();
+  assert.equal(await dialog.getByRole("button", { name: "Copy link" }).count(), 0);
+  const [saved] = await Promise.all([
+    page.waitForEvent("download"),
+    dialog.getByRole("button", { name: "Download as a file" }).click(),
+  ]);
+  assert.equal(saved.suggestedFilename(), "ten-thousand-issues.json");
+  const text = await readFile((await saved.path())!, "utf8");
+  assert.deepEqual(JSON.parse(text), large);
+  await playground.close();
+});
+
+test("work is there again after a reload, is not put over what an address names, and a fresh start forgets it", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered, denied } });
+  const { page, preview, settled } = playground;
+  await settled();
+  assert.equal(await page.getByRole("button", { name: "Start fresh" }).count(), 0, "nothing to forget yet");
+  const field = page.getByRole("textbox", { name: "Policy for github" });
+  const original = await field.inputValue();
+  await field.fill(original.replace('"approved"', '"none"'));
+  await preview.locator('[data-outcome="allowed"]').waitFor();
+  await settled();
+  const isKept = (): Promise<boolean> =>
+    page.evaluate(
+      () =>
+        new Promise<boolean>((resolve) => {
+          const opening = indexedDB.open("edge-guard-playground");
+          opening.onsuccess = () => {
+            const { result } = opening;
+            if (!result.objectStoreNames.contains("work")) return resolve(false);
+            const asking = result.transaction("work").objectStore("work").get("draft");
+            asking.onsuccess = () => resolve(JSON.stringify(asking.result ?? null).includes('"none"'));
+          };
+        }),
+    );
+  await eventually(isKept, true, "the work is kept");
+
+  await page.reload();
+  await page.locator('[data-notice="restored"]').waitFor();
+  await preview.locator('[data-outcome="allowed"]').waitFor();
+  assert.match(await field.inputValue(), /"none"/);
+  assert.equal(await page.locator('[data-scenario="filtered"]').getAttribute("aria-current"), "true");
+
+  await page.goto(`${server.url}?x#scenario=denied`);
+  await preview.locator('[data-outcome="denied"]').waitFor();
+  await page.locator('[data-notice="kept"]').getByRole("button", { name: "Go back to it" }).click();
+  await preview.locator('[data-outcome="allowed"]').waitFor();
+
+  await page.locator('[data-notice="restored"]').getByRole("button", { name: "Start fresh" }).click();
+  await preview.locator('[data-outcome="filtered"]').waitFor();
+  assert.equal(await field.inputValue(), original);
+  assert.equal(await isKept(), false);
+  await page.reload();
+  await settled();
+  assert.equal(await page.locator("[data-notice]").count(), 0);
+
+  // Opened for one's eyes only: nothing is restored, nothing is kept.
+  await page.goto(`${server.url}?y#fresh`);
+  await settled();
+  await field.fill(original.replace('"approved"', '"none"'));
+  await preview.locator('[data-outcome="allowed"]').waitFor();
+  await page.waitForTimeout(700);
+  assert.equal(await isKept(), false);
+  await playground.close();
+});
+
+test("where nothing can be stored the page works all the same", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, complaints, settled } = playground;
+  await page.addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
+  await page.reload();
+  await settled();
+  const field = page.getByRole("textbox", { name: "Policy for github" });
+  await field.fill((await field.inputValue()).replace('"approved"', '"none"'));
+  await preview.locator('[data-outcome="allowed"]').waitFor();
+  await page.getByRole("button", { name: "Start fresh" }).click();
+  await preview.locator('[data-outcome="filtered"]').waitFor();
+  assert.deepEqual(complaints, []);
+  await playground.close();
+});
