@@ -6,6 +6,7 @@ import type {
   GuardEntry,
   GuardOnWire,
   PreviewGuardSource,
+  Progress,
   Request,
   RequestOnWire,
   ToWorker,
@@ -20,18 +21,29 @@ export interface PreviewClientOptions {
   readonly workerUrl?: string | URL;
 }
 
+export interface AskOptions {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Ends what is asked; the answer is then an AbortError. Not for `run`, which a newer one ends. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface PreviewClient {
   /** Asks the worker. A newer `run` rejects the one before it with an AbortError; other faults are {@link PreviewError}s. */
-  ask<Type extends keyof Exchange>(request: Exchange[Type][0] & { readonly type: Type }): Promise<Exchange[Type][1]>;
+  ask<Type extends keyof Exchange>(
+    request: Exchange[Type][0] & { readonly type: Type },
+    options?: AskOptions,
+  ): Promise<Exchange[Type][1]>;
   close(): void;
 }
 
 interface Pending {
   readonly request: Request;
   readonly started: number;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
   resolve(value: never): void;
   reject(reason: unknown): void;
 }
+type Settle = Pick<Pending, "resolve" | "reject" | "onProgress">;
 
 interface Connection {
   post(message: ToWorker): void;
@@ -76,6 +88,7 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     if (message.type === "alive") return;
     const asked = pending.get(message.id);
     if (asked === undefined) return;
+    if (message.type === "progress") return asked.onProgress?.(message.progress);
     pending.delete(message.id);
     if (message.type === "answer") asked.resolve(message.value as never);
     else asked.reject(new PreviewError(message.errors));
@@ -107,14 +120,19 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
       "policy-preview: no worker could be started, so guards run in the page, where no deadline can stop them",
     );
     const runner = import("./runner.ts").then(({ createRunner }) => createRunner());
+    const underWay = new Map<number, AbortController>();
     return {
       sent: new Set(),
       spoke: true,
       post(message) {
-        if (message.type === "ping") return;
+        if (message.type === "cancel") underWay.get(message.id)?.abort();
+        if (message.type !== "ask") return;
         const { id, request } = message;
+        const { signal } = underWay.set(id, new AbortController()).get(id)!;
+        const tell = (progress: Progress) => receive({ type: "progress", id, progress });
         runner
-          .then(({ handle }) => handle(request))
+          .then(({ handle }) => handle(request, { tell, signal }))
+          .finally(() => underWay.delete(id))
           .then(
             (value) => receive({ type: "answer", id, value }),
             (thrown: unknown) => receive({ type: "failure", id, errors: toErrorViews(thrown) }),
@@ -145,10 +163,14 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     superseded = false;
     const asked = [...pending];
     pending.clear();
-    for (const [id, { request, reject, resolve }] of asked) {
-      if (request.type === "items" || request.type === "text") reject(lost());
-      else post(id, request, { reject, resolve });
+    for (const [id, { request, ...settle }] of asked) {
+      if (request.type === "run" || request.type === "inspect") post(id, request, settle);
+      else settle.reject(lost());
     }
+  }
+
+  function cancelled(): DOMException {
+    return new DOMException("Nobody waits for this any more", "AbortError");
   }
 
   function lost(): PreviewError {
@@ -156,9 +178,9 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     return new PreviewError([{ name: "AbortError", code: "aborted", message }]);
   }
 
-  function post(id: number, request: Request, { resolve, reject }: Pick<Pending, "resolve" | "reject">): void {
+  function post(id: number, request: Request, { resolve, reject, onProgress }: Settle): void {
     const target = connect();
-    pending.set(id, { request, started: performance.now(), resolve, reject });
+    pending.set(id, { request, started: performance.now(), resolve, reject, onProgress });
     try {
       target.post({ type: "ask", id, request: onWire(request, target) });
     } catch (error) {
@@ -223,7 +245,7 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
   }
 
   return {
-    ask(request) {
+    ask(request, { onProgress, signal } = {}) {
       if (request.type === "run") {
         for (const [id, asked] of pending) {
           if (asked.request.type !== "run") continue;
@@ -232,7 +254,16 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
           asked.reject(new DOMException("A newer evaluation took over", "AbortError"));
         }
       }
-      return new Promise((resolve, reject) => post(++lastId, request, { resolve, reject }));
+      if (signal?.aborted) return Promise.reject(cancelled());
+      const id = ++lastId;
+      const cancel = () => {
+        connection?.post({ type: "cancel", id });
+        pending.get(id)?.reject(cancelled());
+        pending.delete(id);
+      };
+      signal?.addEventListener("abort", cancel, { once: true });
+      const asked = new Promise<never>((resolve, reject) => post(id, request, { resolve, reject, onProgress }));
+      return signal === undefined ? asked : asked.finally(() => signal.removeEventListener("abort", cancel));
     },
     close() {
       pending.clear();

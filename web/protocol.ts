@@ -2,6 +2,7 @@
 import type {
   GuardReport,
   JudgedItem,
+  LoadProgress,
   LogEntry,
   Mismatch,
   Mode,
@@ -11,6 +12,16 @@ import type {
   PreviewCall,
   Violation,
 } from "edge-guard";
+import type {
+  CallEffect,
+  Effect,
+  ModeComparison,
+  PolicyChange,
+  Provenance,
+  Suggestions,
+  TagHistory,
+  Target,
+} from "edge-guard/analysis";
 
 /** Where a guard comes from, as far as it can travel to a worker. Strings are URLs, resolved against the document. */
 export type PreviewGuardSource = string | URL | ArrayBuffer | ArrayBufferView | Blob | WebAssembly.Module;
@@ -87,6 +98,10 @@ export interface PreviewView {
   readonly missingAnswers: readonly { readonly server: string; readonly tool: string; readonly args: unknown }[];
   readonly passed: boolean;
   readonly agent: PreviewCall["outcome"]["agent"];
+  /** SHA-256 of each guard that was loaded, in hexadecimal, by the name that the scenario gives it. */
+  readonly digests: { readonly [guard: string]: string };
+  /** Where the agent's tags came from, and what they caused. */
+  readonly provenance: Provenance;
   /** How long the evaluation took, in milliseconds. */
   readonly milliseconds: number;
 }
@@ -106,6 +121,52 @@ export interface TextView {
 
 /** Which items a list shows. */
 export type ItemFilter = "all" | "hidden" | "visible";
+
+/** A run of a call's items under a filter and a search. */
+export interface ItemsView {
+  readonly items: readonly ItemView[];
+  /** How many there are under the filter and the search. */
+  readonly total: number;
+}
+
+/** What the backend returned, or what the agent gets. */
+export type Side = "backend" | "agent";
+
+/**
+ * A part of a result. `result`: one that is no MCP result; `text`, `structured`: an MCP result's; `notice`: what the monitor wrote;
+ * `other`: blocks that are not text, and what stands beside the content.
+ */
+export type PartKind = "result" | "text" | "structured" | "notice" | "other";
+
+export interface PartView {
+  readonly kind: PartKind;
+  readonly label: string;
+  /** Of the text as it stands in the result, or of the value as JSON. */
+  readonly characters: number;
+  readonly root: NodeView;
+}
+
+/** A line of a JSON tree: a value, or a run of the members of one that has many. */
+export interface NodeView {
+  readonly key: string;
+  readonly pointer: string;
+  readonly type: "object" | "array" | "string" | "number" | "boolean" | "null";
+  readonly preview: string;
+  /** Whether the preview is only the beginning of a text. */
+  readonly cut: boolean;
+  /** How many members it has. */
+  readonly size: number;
+  /** For a run: the positions of its members, the end excluded. */
+  readonly run?: readonly [from: number, to: number];
+  /** When the value is an item of the response: what became of it. */
+  readonly item?: Pick<JudgedItem, "index" | "visible" | "violations" | "reason" | "secrecy" | "integrity">;
+}
+
+/** Where a text was found: the first places, in order, and how many there are. */
+export interface FindView {
+  readonly total: number;
+  readonly hits: readonly { readonly part: number; readonly pointer: string; readonly positions: readonly number[] }[];
+}
 
 /** A guard under the name that scenarios give it; `"*"` stands for every name. */
 export interface GuardEntry {
@@ -136,25 +197,108 @@ export interface ItemsRequest {
   readonly type: "items";
   readonly call: number;
   readonly filter: ItemFilter;
+  /** Items that hold every word of it in their data, description or labels. */
+  readonly search: string;
   readonly from: number;
   readonly count: number;
 }
 export interface TextRequest {
   readonly type: "text";
   readonly call: number;
-  /** The backend's result, the agent's, or one item's data. */
-  readonly part: "backend" | "agent" | number;
+  /** One item's data, a side's whole result, or a part of it as it stands there. */
+  readonly part: number | Side | readonly [side: Side, part: number, pointer?: string];
+}
+export interface PartsRequest {
+  readonly type: "parts";
+  readonly call: number;
+  readonly side: Side;
+}
+export interface NodesRequest {
+  readonly type: "nodes";
+  readonly call: number;
+  readonly side: Side;
+  readonly part: number;
+  readonly pointer: string;
+  readonly run?: readonly [from: number, to: number] | undefined;
+}
+export interface FindRequest {
+  readonly type: "find";
+  readonly call: number;
+  readonly side: Side;
+  readonly text: string;
+}
+/** What would show these items, or allow these calls. */
+export interface SuggestRequest {
+  readonly type: "suggest";
+  readonly targets: readonly Target[];
+}
+/** The last scenario in every mode. */
+export interface ModesRequest {
+  readonly type: "modes";
+}
+/** The last scenario under other policies. */
+export interface CompareRequest {
+  readonly type: "compare";
+  readonly policies: { readonly [server: string]: unknown };
 }
 export interface InspectRequest {
   readonly type: "inspect";
   readonly source: PreviewGuardSource;
 }
 
+/** What a change does to one call. */
+export interface CallEffectView extends Omit<CallEffect, "shown" | "hidden"> {
+  readonly shown: EffectItems;
+  readonly hidden: EffectItems;
+}
+
+/** How many items, and a line about each of the first. */
+export interface EffectItems {
+  readonly count: number;
+  readonly first: readonly { readonly index: number; readonly title: string }[];
+}
+
+/** {@link Effect}, bounded in size. */
+export interface EffectView extends Omit<Effect, "calls"> {
+  readonly calls: readonly CallEffectView[];
+}
+
+/** A policy change that would show or allow what was asked about, and everything else that it does. */
+export interface ChangeView extends Omit<PolicyChange, "effect"> {
+  readonly effect: EffectView;
+}
+
+/** A policy to put in place of a server's. */
+export interface PolicyApplication {
+  readonly server: string;
+  readonly policy: unknown;
+}
+
+export interface SuggestionsView extends Pick<Suggestions, "tried" | "complete"> {
+  readonly changes: readonly ChangeView[];
+}
+
+/** A tag of one of the two labels. */
+export type TagRef = Pick<TagHistory, "kind" | "tag">;
+
+/** How far something is that takes long: a guard's download in bytes, a comparison in evaluations. */
+export interface Progress extends Omit<LoadProgress, "phase"> {
+  readonly phase: LoadProgress["phase"] | "evaluate";
+  /** The guard that is loaded. */
+  readonly guard?: string;
+}
+
 /** What the page asks, and what it gets. */
 export interface Exchange {
   run: [RunRequest, PreviewView];
-  items: [ItemsRequest, readonly ItemView[]];
+  items: [ItemsRequest, ItemsView];
   text: [TextRequest, TextView];
+  parts: [PartsRequest, readonly PartView[]];
+  nodes: [NodesRequest, readonly NodeView[]];
+  find: [FindRequest, FindView];
+  suggest: [SuggestRequest, SuggestionsView];
+  modes: [ModesRequest, Omit<ModeComparison, "reports">];
+  compare: [CompareRequest, EffectView];
   inspect: [InspectRequest, GuardInspection];
 }
 export type Request = Exchange[keyof Exchange][0];
@@ -162,10 +306,12 @@ export type RequestOnWire = Exclude<Request, RunRequest> | RunOnWire;
 
 export type ToWorker =
   | { readonly type: "ask"; readonly id: number; readonly request: RequestOnWire }
+  | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "ping" };
 export type FromWorker =
   | { readonly type: "alive" }
+  | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
   | { readonly type: "answer"; readonly id: number; readonly value: unknown }
   | { readonly type: "failure"; readonly id: number; readonly errors: readonly ErrorView[] };
 
-export type { LogEntry, Mismatch, Mode };
+export type { LogEntry, Mismatch, Mode, ModeComparison, Provenance, TagHistory };

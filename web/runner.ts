@@ -1,24 +1,32 @@
 // Evaluates scenarios and keeps the last report, so that the page can ask for parts of it. Runs in the worker; in the page where there are none.
-import { type GuardSource, inspectGuard, type JudgedItem, type PreviewReport, parsePolicy, preview } from "edge-guard";
+import { inspectGuard, type JudgedItem, type PreviewReport, parsePolicy, preview } from "edge-guard";
 import { PreviewError, toErrorView } from "./errors.ts";
+import { createGuards } from "./guards.ts";
 import { readSource, sha256 } from "./guard-source.ts";
+import { childrenOf, find, valueAt } from "./json-nodes.ts";
 import type {
   ErrorView,
   GuardInspection,
   InspectRequest,
-  PreviewGuardSource,
+  Progress,
   RequestOnWire,
   RunOnWire,
+  Side,
   TextRequest,
 } from "./protocol.ts";
-import { selectItems, toText, toView } from "./to-view.ts";
+import { partsOf, type ResultPart } from "./result-parts.ts";
+import { selectItems, toParts, toText, toView } from "./to-view.ts";
+
+export interface HandleOptions {
+  tell(progress: Progress): void;
+  /** Ends an analysis; an evaluation is ended by the next one. */
+  readonly signal: AbortSignal;
+}
 
 /** Answers the requests of {@link RequestOnWire}; a later `run` aborts the one before it. */
 export interface Runner {
-  handle(request: RequestOnWire): Promise<unknown>;
+  handle(request: RequestOnWire, options: HandleOptions): Promise<unknown>;
 }
-
-type LoadedSource = Uint8Array<ArrayBuffer> | WebAssembly.Module;
 
 function policiesOf(scenario: unknown): [server: string, policy: unknown][] {
   const servers = (scenario as { servers?: unknown } | null)?.servers;
@@ -47,51 +55,39 @@ function policyErrors(scenario: unknown): ErrorView[] {
 }
 
 export function createRunner(): Runner {
-  const sources = new Map<number, PreviewGuardSource>();
-  const loaded = new Map<number, Promise<LoadedSource>>();
+  const guards = createGuards();
   let calls: unknown;
   let report: PreviewReport | undefined;
+  let parts = new Map<string, readonly ResultPart[]>();
   let running: AbortController | undefined;
   let settled: Promise<unknown> = Promise.resolve();
 
-  function load(key: number): Promise<LoadedSource> {
-    const known = loaded.get(key);
-    if (known !== undefined) return known;
-    const reading = readSource(sources.get(key)!);
-    loaded.set(key, reading);
-    reading.catch(() => loaded.delete(key));
-    return reading;
-  }
-
-  async function evaluate({ scenario, guards, backendDelayMs }: RunOnWire, signal: AbortSignal) {
+  async function evaluate({ scenario, guards: entries, backendDelayMs }: RunOnWire, signal: AbortSignal, tell: HandleOptions["tell"]) {
     const errors = policyErrors(scenario);
     if (errors.length > 0) throw new PreviewError(errors);
-    const byName: { [name: string]: LoadedSource } = Object.create(null);
-    await Promise.all(guards.map(async ({ name, key }) => (byName[name] = await load(key))));
+    const choice = guards.choose(entries, { signal, tell });
+    await choice.ready();
     signal.throwIfAborted();
     const started = performance.now();
-    const made = await preview(scenario, {
-      guards: (name) => (byName[name] ?? byName["*"]) as GuardSource,
-      signal,
-      backendDelayMs,
-    });
+    const made = await preview(scenario, { guards: choice.get, signal, backendDelayMs });
     signal.throwIfAborted();
     report = made;
-    return toView(made, performance.now() - started);
+    parts = new Map();
+    return toView(made, performance.now() - started, choice.digests());
   }
 
-  async function run(request: RunOnWire): Promise<unknown> {
-    for (const { key, source } of request.guards) if (source !== undefined) sources.set(key, source);
+  async function run(request: RunOnWire, tell: HandleOptions["tell"]): Promise<unknown> {
     const { calls: given } = (request.scenario ?? {}) as { calls?: unknown };
     if (request.sameCalls) request = { ...request, scenario: { ...(request.scenario as object), calls } };
     else calls = given;
+    guards.take(request.guards);
     running?.abort(new DOMException("A newer evaluation took over", "AbortError"));
     const mine = new AbortController();
     running = mine;
     const before = settled;
     const work = before.then(() => {
       mine.signal.throwIfAborted();
-      return evaluate(request, mine.signal);
+      return evaluate(request, mine.signal, tell);
     });
     settled = work.catch(() => undefined);
     return work;
@@ -103,11 +99,29 @@ export function createRunner(): Runner {
     return found;
   }
 
+  function partsAt(index: number, side: Side): readonly ResultPart[] {
+    const key = `${side} ${index}`;
+    const known = parts.get(key) ?? partsOf(call(index), side);
+    parts.set(key, known);
+    return known;
+  }
+
+  function partAt(index: number, side: Side, part: number): ResultPart {
+    const found = partsAt(index, side)[part];
+    if (found === undefined) throw new RangeError(`Reading a result: it has no part ${part}`);
+    return found;
+  }
+
   function text({ call: index, part }: TextRequest) {
     const { backendResult, outcome, items } = call(index);
     if (part === "backend") return toText(backendResult);
     if (part === "agent") return toText(outcome.result);
-    return toText(items.find((item: JudgedItem) => item.index === part)?.data);
+    if (typeof part === "number") return toText(items.find((item: JudgedItem) => item.index === part)?.data);
+    const [side, at, pointer] = part;
+    const { value, text: literal } = partAt(index, side, at);
+    if (pointer === undefined) return toText(value, literal);
+    const found = valueAt(value, pointer);
+    return toText(found, typeof found === "string" ? found : undefined);
   }
 
   async function inspect({ source }: InspectRequest): Promise<GuardInspection> {
@@ -118,12 +132,28 @@ export function createRunner(): Runner {
   }
 
   return {
-    async handle(request) {
-      if (request.type === "run") return run(request);
-      if (request.type === "items")
-        return selectItems(call(request.call).items, request.filter, request.from, request.count);
-      if (request.type === "text") return text(request);
-      return inspect(request);
+    async handle(request, options) {
+      switch (request.type) {
+        case "run":
+          return run(request, options.tell);
+        case "items":
+          return selectItems(call(request.call).items, request);
+        case "text":
+          return text(request);
+        case "parts":
+          return toParts(partsAt(request.call, request.side));
+        case "nodes":
+          return childrenOf(
+            partAt(request.call, request.side, request.part),
+            request.pointer,
+            request.run?.[0],
+            request.run?.[1],
+          );
+        case "find":
+          return find(partsAt(request.call, request.side), request.text);
+        case "inspect":
+          return inspect(request);
+      }
     },
   };
 }

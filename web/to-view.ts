@@ -2,7 +2,19 @@
 import type { JudgedItem, PhaseTrace, PreviewCall, PreviewReport } from "edge-guard";
 import { itemAuthor, itemTitle } from "./describe-item.ts";
 import { toErrorView } from "./errors.ts";
-import type { CallView, ItemFilter, ItemView, PhaseView, PreviewView, QuestionView, TextView } from "./protocol.ts";
+import { nodeOf } from "./json-nodes.ts";
+import type {
+  CallView,
+  ItemsRequest,
+  ItemsView,
+  ItemView,
+  PartView,
+  PhaseView,
+  PreviewView,
+  QuestionView,
+  TextView,
+} from "./protocol.ts";
+import type { ResultPart } from "./result-parts.ts";
 
 /** How many items come with a view; the rest is asked for. */
 export const itemsAtOnce = 50;
@@ -13,15 +25,30 @@ function toItemView({ data, ...item }: JudgedItem): ItemView {
   return { ...item, title: itemTitle(data), author: itemAuthor(data) };
 }
 
-/** A slice of a call's items under a filter. */
-export function selectItems(
-  items: readonly JudgedItem[],
-  filter: ItemFilter,
-  from: number,
-  count: number,
-): readonly ItemView[] {
+/** Items that hold every word in their data, description or labels, in any case. */
+function searchItems(items: readonly JudgedItem[], search: string): readonly JudgedItem[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return items;
+  return items.filter(({ description, secrecy, integrity, data }) => {
+    const text = `${JSON.stringify([description, secrecy, integrity, data])}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** A run of a call's items under a filter and a search. */
+export function selectItems(items: readonly JudgedItem[], { filter, search, from, count }: ItemsRequest): ItemsView {
   const chosen = filter === "all" ? items : items.filter((item) => item.visible === (filter === "visible"));
-  return chosen.slice(from, from + count).map(toItemView);
+  const found = searchItems(chosen, search);
+  return { items: found.slice(from, from + count).map(toItemView), total: found.length };
+}
+
+/** The parts of one side of a call, without what is inside them. */
+export function toParts(parts: readonly ResultPart[]): readonly PartView[] {
+  return parts.map((part) => {
+    const { kind, label, value, text } = part;
+    const characters = (text ?? JSON.stringify(value) ?? "null").length;
+    return { kind, label, characters, root: nodeOf(part, "", label, value) };
+  });
 }
 
 function toPhaseView({ events, ...phase }: PhaseTrace): PhaseView {
@@ -79,14 +106,14 @@ function toCallView(call: PreviewCall): CallView {
 }
 
 /** The view of a whole report. */
-export function toView(report: PreviewReport, milliseconds: number): PreviewView {
+export function toView(report: PreviewReport, milliseconds: number, digests: PreviewView["digests"]): PreviewView {
   const { title, modes, calls, missingAnswers, passed, agent } = report;
-  return { title, modes, calls: calls.map(toCallView), missingAnswers, passed, agent, milliseconds };
+  return { title, modes, calls: calls.map(toCallView), missingAnswers, passed, agent, digests, milliseconds };
 }
 
-/** A JSON value as indented text, cut at a length that a page can lay out at once. */
-export function toText(value: unknown): TextView {
-  const whole = JSON.stringify(value, null, 2) ?? "null";
+/** A JSON value as indented text, or a text as it is, cut at a length that a page can lay out at once. */
+export function toText(value: unknown, literal?: string): TextView {
+  const whole = literal ?? JSON.stringify(value, null, 2) ?? "null";
   const text = whole.slice(0, charactersAtOnce).toWellFormed();
   return { text, omitted: whole.length - text.length };
 }

@@ -1,15 +1,19 @@
-// The items of one call, row by row: what the backend returned beside what the agent gets. Long lists are shown in portions.
+// The items of one call, row by row: what the backend returned beside what the agent gets; filtered, searched, and virtual where they are many.
 import type { ComponentChild } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { CallView, ItemFilter, ItemView } from "../protocol.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { CallView, ItemFilter, ItemsView, ItemView } from "../protocol.ts";
+import { Changes } from "./changes.tsx";
 import { LabelChips } from "./labels.tsx";
 import { type Ask, LazyText, useName } from "./lazy-text.tsx";
+import { useNavigation } from "./navigation.ts";
+import { VirtualList } from "./virtual-list.tsx";
 
-const portion = 200;
+/** More rows than these scroll in a box of their own. */
+const plainRows = 50;
 
 interface ItemProps {
   readonly ask: Ask;
-  readonly call: number;
+  readonly call: CallView;
   readonly item: ItemView;
 }
 
@@ -18,7 +22,7 @@ function Item({ ask, call, item }: ItemProps): ComponentChild {
   const { index, visible, title, author, description, reason } = item;
   const name = title || description || `Item ${index}`;
   return (
-    <li class="pp-item" data-visible={visible} data-index={index}>
+    <div class="pp-item" data-visible={visible} data-index={index}>
       <div class="pp-backend">
         <p class="pp-title">
           <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -35,21 +39,26 @@ function Item({ ask, call, item }: ItemProps): ComponentChild {
       <div class="pp-outcome">
         {visible ? (
           <p class="pp-shown">
-            <span class="pp-verdict">Visible</span> <span class="pp-echo">{name}</span>
+            <span class="pp-verdict">Visible</span>
           </p>
         ) : (
-          <p class="pp-withheld">
-            <span class="pp-verdict">Hidden{item.violations.length > 0 && `: ${item.violations.join(" and ")}`}</span>
-            <span class="pp-reason">{reason}</span>
-          </p>
+          <>
+            <p class="pp-withheld">
+              <span class="pp-verdict">
+                Hidden{item.violations.length > 0 && `: ${item.violations.join(" and ")}`}
+              </span>
+              <span class="pp-reason">{reason}</span>
+            </p>
+            <Changes ask={ask} call={call} item={index} />
+          </>
         )}
       </div>
       {open && (
         <div class="pp-data">
-          <LazyText ask={ask} call={call} part={index} label={`Item ${index} as JSON`} />
+          <LazyText ask={ask} call={call.index} part={index} label={`Item ${index} as JSON`} />
         </div>
       )}
-    </li>
+    </div>
   );
 }
 
@@ -59,65 +68,120 @@ const filters: readonly (readonly [ItemFilter, string])[] = [
   ["visible", "Visible"],
 ];
 
+interface Shown extends ItemsView {
+  readonly filter: ItemFilter;
+  readonly search: string;
+}
+
 export function Items({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   const { items: total, hidden } = call.counts;
   const group = useName("pp-filter");
+  const { target } = useNavigation();
   const [filter, setFilter] = useState<ItemFilter>("all");
-  const [more, setMore] = useState<{ readonly of: CallView; readonly items: readonly ItemView[] }>();
-  const shown = more?.of === call ? more.items : filter === "all" ? call.items : undefined;
-  const wanted = { all: total, hidden, visible: total - hidden }[filter];
+  const [search, setSearch] = useState("");
+  const everything = useMemo((): Shown => ({ filter: "all", search: "", items: call.items, total }), [call]);
+  const [found, setFound] = useState(everything);
+  const [row, setRow] = useState<{ readonly row: number }>();
 
-  function load(from: readonly ItemView[], chosen: ItemFilter, count: number): void {
-    ask({ type: "items", call: call.index, filter: chosen, from: from.length, count }).then(
-      (next) => setMore({ of: call, items: [...from, ...next] }),
-      () => undefined, // a newer evaluation is on its way and brings its own items
-    );
-  }
+  const wanted = search.trim();
+  const unfiltered = filter === "all" && wanted === "";
+  const shown = unfiltered ? everything : found;
+
+  // Rows under a filter or a search come from the worker; the rows before them stay until then.
   useEffect(() => {
-    if (shown === undefined) load([], filter, call.items.length);
-  }, [call, filter]);
+    if (unfiltered) return setFound(everything);
+    let current = true;
+    const load = () =>
+      ask({ type: "items", call: call.index, filter, search: wanted, from: 0, count: plainRows }).then(
+        (items) => current && setFound({ ...items, filter, search: wanted }),
+        () => undefined, // a newer evaluation is on its way and brings its own items
+      );
+    const timer = setTimeout(load, wanted === found.search ? 0 : 150);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [call, filter, wanted]);
 
+  // Somebody wants to see an item: nothing may hide it then.
+  useEffect(() => {
+    if (target?.call !== call.index || target.item === undefined) return;
+    setFilter("all");
+    setSearch("");
+    setRow({ row: target.item });
+  }, [target]);
+  useEffect(() => {
+    if (row === undefined || shown.total > plainRows) return;
+    const found = document.querySelector<HTMLElement>(`#${group} [data-index="${row.row}"] button`);
+    found?.focus({ preventScroll: true });
+    found?.scrollIntoView({ block: "center" });
+  }, [row]);
+
+  const label = `Items of call ${call.index + 1}`;
+  const counts = { all: total, hidden, visible: total - hidden };
   return (
-    <div class="pp-items">
+    <div class="pp-items" id={group}>
       {total > 1 && (
-        <fieldset class="pp-filter">
-          <legend class="pp-quiet">Items shown</legend>
-          {filters.map(([value, text]) => (
-            <label key={value}>
+        <div class="pp-tools">
+          <fieldset class="pp-filter">
+            <legend class="pp-quiet">Items shown</legend>
+            {filters.map(([value, text]) => (
+              <label key={value}>
+                <input
+                  type="radio"
+                  name={`${group}-choice`}
+                  checked={filter === value}
+                  onChange={() => setFilter(value)}
+                />
+                <span>
+                  {text} {counts[value].toLocaleString("en")}
+                </span>
+              </label>
+            ))}
+          </fieldset>
+          {total > 5 && (
+            <div class="pp-search">
+              <label for={`${group}-search`}>Search items</label>
               <input
-                type="radio"
-                name={group}
-                checked={filter === value}
-                onChange={() => {
-                  setMore(undefined);
-                  setFilter(value);
-                }}
+                id={`${group}-search`}
+                type="search"
+                value={search}
+                onInput={(event) => setSearch(event.currentTarget.value)}
               />
-              <span>
-                {text} {{ all: total, hidden, visible: total - hidden }[value].toLocaleString("en")}
+              <span class="pp-muted" role="status">
+                {shown.search !== "" && `${shown.total.toLocaleString("en")} found`}
               </span>
-            </label>
-          ))}
-        </fieldset>
+            </div>
+          )}
+        </div>
       )}
       <div class="pp-heads" aria-hidden="true">
         <span>Backend returned</span>
         <span>Agent gets</span>
       </div>
-      <ol class="pp-rows" aria-label={`Items of call ${call.index + 1}`}>
-        {(shown ?? []).map((item) => (
-          <Item key={item.index} ask={ask} call={call.index} item={item} />
-        ))}
-      </ol>
-      {shown !== undefined && shown.length < wanted && (
-        <p class="pp-more">
-          <button type="button" onClick={() => load(shown, filter, portion)}>
-            Show {Math.min(portion, wanted - shown.length).toLocaleString("en")} more
-          </button>
-          <span class="pp-muted">
-            {shown.length.toLocaleString("en")} of {wanted.toLocaleString("en")}
-          </span>
-        </p>
+      {shown.total > plainRows ? (
+        <VirtualList
+          total={shown.total}
+          first={shown.items}
+          version={shown}
+          label={label}
+          target={row}
+          load={(from, count) =>
+            ask({ type: "items", call: call.index, filter: shown.filter, search: shown.search, from, count }).then(
+              ({ items }) => items,
+            )
+          }
+          keyOf={({ index }) => index}
+          render={(item) => <Item ask={ask} call={call} item={item} />}
+        />
+      ) : (
+        <ol class="pp-rows" aria-label={label}>
+          {shown.items.map((item) => (
+            <li key={item.index}>
+              <Item ask={ask} call={call} item={item} />
+            </li>
+          ))}
+        </ol>
       )}
     </div>
   );

@@ -1,6 +1,18 @@
 // Outcomes in words: the badge of a call, and the one sentence that a screen reader hears.
 import type { CallView, PreviewView } from "../protocol.ts";
 
+export const outcomeNames = { allowed: "Allowed", filtered: "Filtered", denied: "Denied", failed: "Failed" } as const;
+
+/** A count with its noun: `1 item`, `1,200 items`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+/** A short duration as people read it. */
+export function duration(milliseconds: number): string {
+  return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+}
+
 /** Which rules hid items, in words: `integrity`, `secrecy`, `secrecy and integrity`. */
 export function hiddenBy({ counts }: CallView): string {
   const rules = (["secrecy", "integrity"] as const).filter((rule) => counts[rule] > 0);

@@ -1,0 +1,26 @@
+// A part of the report whose code is loaded when it is first shown.
+import type { ComponentChild, FunctionComponent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+/** A component that stands in for another one until its module is there. */
+export function lazy<Props extends object>(
+  load: () => Promise<{ readonly default: FunctionComponent<Props> }>,
+): FunctionComponent<Props> {
+  let loaded: FunctionComponent<Props> | undefined;
+  return function Lazy(props: Props): ComponentChild {
+    const [Part, setPart] = useState(() => loaded);
+    const [fault, setFault] = useState("");
+    useEffect(() => {
+      if (Part !== undefined) return;
+      load().then(
+        (module) => {
+          loaded = module.default;
+          setPart(() => loaded);
+        },
+        (error: Error) => setFault(`This part could not be loaded: ${error.message}`),
+      );
+    }, []);
+    if (fault !== "") return <p class="pp-fault">{fault}</p>;
+    return Part === undefined ? <p class="pp-muted">Loading</p> : <Part {...props} />;
+  };
+}

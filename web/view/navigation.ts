@@ -1,0 +1,28 @@
+// Where the report leads: to a call, an item, a tag; shared by every part of it.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { PolicyApplication, TagRef } from "../protocol.ts";
+
+/** A call, or an item of its response, to bring into view; a new object each time somebody asks for it. */
+export interface Target {
+  readonly call: number;
+  readonly item?: number | undefined;
+}
+
+export interface Navigation {
+  readonly target: Target | undefined;
+  readonly tag: TagRef | undefined;
+  goTo(target: Target): void;
+  /** Shows a tag's history, or puts it away. */
+  showTag(tag: TagRef | undefined): void;
+  /** Puts a policy in place of a server's. */
+  apply(change: PolicyApplication): void;
+}
+
+const nowhere: Navigation = { target: undefined, tag: undefined, goTo() {}, showTag() {}, apply() {} };
+
+export const NavigationContext: preact.Context<Navigation> = createContext(nowhere);
+
+export function useNavigation(): Navigation {
+  return useContext(NavigationContext);
+}
