@@ -88,7 +88,10 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     if (message.type === "alive") return;
     const asked = pending.get(message.id);
     if (asked === undefined) return;
-    if (message.type === "progress") return asked.onProgress?.(message.progress);
+    if (message.type === "progress") {
+      asked.onProgress?.(message.progress);
+      return;
+    }
     pending.delete(message.id);
     if (message.type === "answer") asked.resolve(message.value as never);
     else asked.reject(new PreviewError(message.errors));

@@ -3,7 +3,14 @@ import { render } from "preact";
 import { createPreviewClient, type PreviewClient } from "./client.ts";
 import { toErrorViews } from "./errors.ts";
 import css from "./policy-preview.css";
-import type { ErrorView, GuardInspection, PreviewGuardSource, PreviewView } from "./protocol.ts";
+import type {
+  ErrorView,
+  GuardInspection,
+  PolicyApplication,
+  PreviewGuardSource,
+  PreviewView,
+  Progress,
+} from "./protocol.ts";
 import { reportView } from "./view/report.tsx";
 
 export { PreviewError } from "./errors.ts";
@@ -19,11 +26,16 @@ export type PreviewGuards = PreviewGuardSource | { readonly [name: string]: Prev
 export interface PolicyPreviewEvents {
   "policy-preview:report": CustomEvent<PreviewView>;
   "policy-preview:error": CustomEvent<{ readonly errors: readonly ErrorView[] }>;
+  /** Somebody applies a suggested policy. Unless it is cancelled, the element puts the policy into its scenario. */
+  "policy-preview:apply": CustomEvent<PolicyApplication>;
 }
 
 function isRecord(guards: PreviewGuards): guards is { readonly [name: string]: PreviewGuardSource } {
   return typeof guards === "object" && Object.getPrototypeOf(guards) === Object.prototype;
 }
+
+/** What is loaded faster than this, in milliseconds, needs no progress bar. */
+const quickMs = 150;
 
 const sheets = new WeakMap<object, CSSStyleSheet>();
 
@@ -64,6 +76,8 @@ export class PolicyPreviewElement extends HTMLElement {
   #turn = 0;
   #view: PreviewView | undefined;
   #errors: readonly ErrorView[] = [];
+  #progress: Progress | undefined;
+  #drawing: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * The scenario (scenario.md) as an object. Default: the one at `src`. Two scenarios that share one `calls` array have the same
@@ -173,7 +187,11 @@ export class PolicyPreviewElement extends HTMLElement {
         guards: this.#guardEntries(),
         backendDelayMs: this.#backendDelayMs,
       } as const;
-      const view = await this.#connect().ask(request);
+      const started = performance.now();
+      const onProgress = (progress: Progress) => {
+        if (turn === this.#turn && performance.now() - started > quickMs) this.#showProgress(progress);
+      };
+      const view = await this.#connect().ask(request, { onProgress });
       if (turn !== this.#turn) return;
       this.#view = view;
       this.#show("ready", []);
@@ -196,14 +214,37 @@ export class PolicyPreviewElement extends HTMLElement {
     return Object.entries(guards).map(([name, source]) => ({ name, source }));
   }
 
-  readonly #ask: PreviewClient["ask"] = (request) => this.#connect().ask(request);
+  /**
+   * Asks the worker about the last evaluation: parts of its results, policy changes that would help, comparisons.
+   * Rejects with a {@link PreviewError}, or with an AbortError when `signal` fires or a newer evaluation takes over.
+   */
+  readonly ask: PreviewClient["ask"] = (request, options) => this.#connect().ask(request, options);
+
+  readonly #apply = (detail: PolicyApplication): void => {
+    const options = { detail, bubbles: true, cancelable: true };
+    if (!this.dispatchEvent(new CustomEvent("policy-preview:apply", options))) return;
+    const { servers, ...rest } = this.#scenario as { readonly servers: { readonly [id: string]: object } };
+    const server = { ...servers[detail.server], policy: detail.policy };
+    this.scenario = { ...rest, servers: { ...servers, [detail.server]: server } };
+  };
 
   #render(): void {
-    render(reportView({ view: this.#view, errors: this.#errors, ask: this.#ask }), this);
+    const [view, errors, progress] = [this.#view, this.#errors, this.#progress];
+    render(reportView({ view, errors, progress, ask: this.ask, apply: this.#apply }), this);
+  }
+
+  /** Draws at most twenty times a second, however small the pieces of a download are. */
+  #showProgress(progress: Progress): void {
+    this.#progress = progress;
+    this.#drawing ??= setTimeout(() => {
+      this.#drawing = undefined;
+      this.#render();
+    }, 50);
   }
 
   #show(status: "ready" | "error", errors: readonly ErrorView[]): void {
     this.#errors = errors;
+    this.#progress = undefined;
     this.#render();
     this.dataset["status"] = status;
     this.removeAttribute("aria-busy");

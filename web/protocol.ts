@@ -260,6 +260,8 @@ export interface EffectItems {
 
 /** {@link Effect}, bounded in size. */
 export interface EffectView extends Omit<Effect, "calls"> {
+  /** In how many calls something differs; the first of them are in `calls`. */
+  readonly differing: number;
   readonly calls: readonly CallEffectView[];
 }
 

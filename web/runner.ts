@@ -1,8 +1,9 @@
 // Evaluates scenarios and keeps the last report, so that the page can ask for parts of it. Runs in the worker; in the page where there are none.
 import { inspectGuard, type JudgedItem, type PreviewReport, parsePolicy, preview } from "edge-guard";
+import type { AnalysisOptions } from "edge-guard/analysis";
 import { PreviewError, toErrorView } from "./errors.ts";
-import { createGuards } from "./guards.ts";
 import { readSource, sha256 } from "./guard-source.ts";
+import { createGuards } from "./guards.ts";
 import { childrenOf, find, valueAt } from "./json-nodes.ts";
 import type {
   ErrorView,
@@ -27,6 +28,12 @@ export interface HandleOptions {
 export interface Runner {
   handle(request: RequestOnWire, options: HandleOptions): Promise<unknown>;
 }
+
+type Analysis<Value> = (
+  analyses: typeof import("./analyses.ts"),
+  scenario: unknown,
+  options: AnalysisOptions,
+) => Promise<Value>;
 
 function policiesOf(scenario: unknown): [server: string, policy: unknown][] {
   const servers = (scenario as { servers?: unknown } | null)?.servers;
@@ -61,8 +68,14 @@ export function createRunner(): Runner {
   let parts = new Map<string, readonly ResultPart[]>();
   let running: AbortController | undefined;
   let settled: Promise<unknown> = Promise.resolve();
+  let last: RunOnWire | undefined;
+  let analyses = new AbortController();
 
-  async function evaluate({ scenario, guards: entries, backendDelayMs }: RunOnWire, signal: AbortSignal, tell: HandleOptions["tell"]) {
+  async function evaluate(
+    { scenario, guards: entries, backendDelayMs }: RunOnWire,
+    signal: AbortSignal,
+    tell: HandleOptions["tell"],
+  ) {
     const errors = policyErrors(scenario);
     if (errors.length > 0) throw new PreviewError(errors);
     const choice = guards.choose(entries, { signal, tell });
@@ -81,7 +94,11 @@ export function createRunner(): Runner {
     if (request.sameCalls) request = { ...request, scenario: { ...(request.scenario as object), calls } };
     else calls = given;
     guards.take(request.guards);
-    running?.abort(new DOMException("A newer evaluation took over", "AbortError"));
+    const superseded = new DOMException("A newer evaluation took over", "AbortError");
+    running?.abort(superseded);
+    analyses.abort(superseded);
+    analyses = new AbortController();
+    last = request;
     const mine = new AbortController();
     running = mine;
     const before = settled;
@@ -91,6 +108,22 @@ export function createRunner(): Runner {
     });
     settled = work.catch(() => undefined);
     return work;
+  }
+
+  /** Runs one of the analyses over the last scenario; a newer evaluation ends it. */
+  async function analyse<Value>(work: Analysis<Value>, { tell, signal }: HandleOptions): Promise<Value> {
+    if (last === undefined) throw new RangeError("Analysing the scenario: none was evaluated yet");
+    const { scenario, guards: entries, backendDelayMs } = last;
+    const ended = AbortSignal.any([signal, analyses.signal]);
+    await settled;
+    ended.throwIfAborted();
+    const choice = guards.choose(entries, { signal: ended, tell });
+    return work(await import("./analyses.ts"), scenario, {
+      guards: choice.get,
+      signal: ended,
+      backendDelayMs,
+      onRun: ({ done, total }) => tell({ phase: "evaluate", loaded: done, total }),
+    });
   }
 
   function call(index: number): PreviewReport["calls"][number] {
@@ -151,6 +184,12 @@ export function createRunner(): Runner {
           );
         case "find":
           return find(partsAt(request.call, request.side), request.text);
+        case "suggest":
+          return analyse((analysis, scenario, all) => analysis.suggest(scenario, request, all), options);
+        case "modes":
+          return analyse((analysis, scenario, all) => analysis.modes(scenario, all), options);
+        case "compare":
+          return analyse((analysis, scenario, all) => analysis.compare(scenario, request, all), options);
         case "inspect":
           return inspect(request);
       }

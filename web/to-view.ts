@@ -1,5 +1,6 @@
 // A preview report cut down to what a page shows at once, so that a result of any size costs the page the same.
 import type { JudgedItem, PhaseTrace, PreviewCall, PreviewReport } from "edge-guard";
+import { traceTags } from "edge-guard/analysis";
 import { itemAuthor, itemTitle } from "./describe-item.ts";
 import { toErrorView } from "./errors.ts";
 import { nodeOf } from "./json-nodes.ts";
@@ -108,7 +109,18 @@ function toCallView(call: PreviewCall): CallView {
 /** The view of a whole report. */
 export function toView(report: PreviewReport, milliseconds: number, digests: PreviewView["digests"]): PreviewView {
   const { title, modes, calls, missingAnswers, passed, agent } = report;
-  return { title, modes, calls: calls.map(toCallView), missingAnswers, passed, agent, digests, milliseconds };
+  const provenance = traceTags(report);
+  return {
+    title,
+    modes,
+    calls: calls.map(toCallView),
+    missingAnswers,
+    passed,
+    agent,
+    digests,
+    provenance,
+    milliseconds,
+  };
 }
 
 /** A JSON value as indented text, or a text as it is, cut at a length that a page can lay out at once. */

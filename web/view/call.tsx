@@ -1,13 +1,13 @@
 // One call of the scenario: the decision first, then the agent's labels, the items, the notice, and the folds.
 import type { ComponentChild } from "preact";
 import type { CallView } from "../protocol.ts";
+import { Changes } from "./changes.tsx";
 import { Folds } from "./folds.tsx";
 import { Items } from "./items.tsx";
 import { AgentLabels, Chip, LabelChips } from "./labels.tsx";
 import { type Ask, useName } from "./lazy-text.tsx";
-import { hiddenBy } from "./words.ts";
-
-export const outcomeNames = { allowed: "Allowed", filtered: "Filtered", denied: "Denied", failed: "Failed" } as const;
+import { useNavigation } from "./navigation.ts";
+import { hiddenBy, outcomeNames } from "./words.ts";
 
 /** What the tags of a violation are, in words. */
 function tagsLead(kind: "secrecy" | "integrity", operation: string | undefined): string {
@@ -16,7 +16,13 @@ function tagsLead(kind: "secrecy" | "integrity", operation: string | undefined):
   return operation === "write" ? "Would leak" : "Tags at fault";
 }
 
-function Decision({ call }: { readonly call: CallView }): ComponentChild {
+interface DecisionProps {
+  readonly ask: Ask;
+  readonly call: CallView;
+  onTag(kind: "secrecy" | "integrity", tag: string): void;
+}
+
+function Decision({ ask, call, onTag }: DecisionProps): ComponentChild {
   const { status, error, violation, counts, phases } = call;
   const { resource, operation } = phases.find((phase) => phase.resource !== undefined) ?? {};
   if (status === "failed") {
@@ -30,7 +36,7 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
           {violation.missing.length > 0 && (
             <>
               <span class="pp-lead">{tagsLead(violation.kind, operation)}</span>{" "}
-              <Chip kind={violation.kind} tags={violation.missing} />
+              <Chip kind={violation.kind} tags={violation.missing} onTag={onTag} />
             </>
           )}
           {resource !== undefined && (
@@ -39,6 +45,7 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
             </>
           )}
         </p>
+        {counts.items === 0 && <Changes ask={ask} call={call} />}
       </div>
     );
   }
@@ -58,6 +65,8 @@ function Decision({ call }: { readonly call: CallView }): ComponentChild {
 export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   const { index, server, tool, args, status, notice, agent, counts, mode } = call;
   const heading = useName("pp-call");
+  const { showTag } = useNavigation();
+  const onTag = (kind: "secrecy" | "integrity", tag: string) => showTag({ kind, tag, from: index });
   return (
     <li>
       <article class="pp-call" data-outcome={status} data-call={index} aria-labelledby={heading} tabIndex={-1}>
@@ -74,8 +83,8 @@ export function Call({ ask, call }: { readonly ask: Ask; readonly call: CallView
           </p>
         </header>
         {args !== undefined && <p class="pp-args pp-mono">{JSON.stringify(args)?.slice(0, 600)}</p>}
-        <Decision call={call} />
-        <AgentLabels before={agent.before} after={agent.after} />
+        <Decision ask={ask} call={call} onTag={onTag} />
+        <AgentLabels before={agent.before} after={agent.after} onTag={onTag} />
         {counts.items > 0 && <Items ask={ask} call={call} />}
         {notice !== undefined && (
           <div class="pp-notice">

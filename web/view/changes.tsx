@@ -35,7 +35,9 @@ function Found({ found, apply }: { readonly found: SuggestionsView; apply(change
   if (changes.length === 0) {
     return (
       <p class="pp-muted">
-        {tried === 0 ? "No change of the policy bears on this." : `None of ${plural(tried, "change")} that were tried does.`}
+        {tried === 0
+          ? "No change of the policy bears on this."
+          : `None of ${plural(tried, "change")} that were tried does.`}
         {!complete && " There are more that were not tried."}
       </p>
     );
@@ -57,7 +59,7 @@ export function Changes({ ask, call, item }: ChangesProps): ComponentChild {
   const [found, setFound] = useState<SuggestionsView | string>();
   const [progress, setProgress] = useState<Progress>();
   const [open, setOpen] = useState(false);
-  const asking = useRef<AbortController>();
+  const asking = useRef<AbortController | undefined>(undefined);
 
   // What was tried holds for one report only.
   useEffect(() => {

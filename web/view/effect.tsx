@@ -56,15 +56,24 @@ function CallEffectRow({ effect }: { readonly effect: CallEffectView }): Compone
 }
 
 /** Call by call, folded. */
-export function EffectDetails({ effect, open }: { readonly effect: EffectView; readonly open?: boolean }): ComponentChild {
+export function EffectDetails({
+  effect,
+  open,
+}: {
+  readonly effect: EffectView;
+  readonly open?: boolean;
+}): ComponentChild {
   if (effect.calls.length === 0) return null;
   return (
     <details class="pp-fold" open={open}>
-      <summary>In {plural(effect.calls.length, "call")}</summary>
+      <summary>In {plural(effect.differing, "call")}</summary>
       <ol class="pp-effects">
         {effect.calls.map((call) => (
           <CallEffectRow key={call.call} effect={call} />
         ))}
+        {effect.differing > effect.calls.length && (
+          <li class="pp-muted">and {(effect.differing - effect.calls.length).toLocaleString("en")} more calls</li>
+        )}
       </ol>
     </details>
   );

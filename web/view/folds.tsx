@@ -2,7 +2,9 @@
 import type { ComponentChild } from "preact";
 import type { CallView, PhaseView, QuestionView } from "../protocol.ts";
 import { LabelChips } from "./labels.tsx";
-import { type Ask, Fold, LazyText } from "./lazy-text.tsx";
+import { lazy } from "./lazy.tsx";
+import { type Ask, Fold } from "./lazy-text.tsx";
+import { duration, plural } from "./words.ts";
 
 const phaseNames: { readonly [name in PhaseView["name"]]: string } = {
   agent: "Agent",
@@ -13,11 +15,6 @@ const phaseNames: { readonly [name in PhaseView["name"]]: string } = {
   items: "Items",
   taint: "Taint",
 };
-
-/** A short duration as people read it. */
-export function duration(milliseconds: number): string {
-  return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
-}
 
 function Phase({ phase }: { readonly phase: PhaseView }): ComponentChild {
   const { status, summary, milliseconds, resource, agent, mode, operation, questions, runs } = phase;
@@ -70,8 +67,7 @@ function Question({ question }: { readonly question: QuestionView }): ComponentC
   );
 }
 
-const plural = (count: number, one: string, many = `${one}s`) =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+const Received = lazy(() => import("./received.tsx"));
 
 export function Folds({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   return (
@@ -132,18 +128,7 @@ export function Folds({ ask, call }: { readonly ask: Ask; readonly call: CallVie
         </Fold>
       )}
       <Fold name="json" summary="Both results as JSON">
-        {() => (
-          <div class="pp-pair">
-            <div>
-              <h4>Backend returned</h4>
-              <LazyText ask={ask} call={call.index} part="backend" label="What the backend returned, as JSON" />
-            </div>
-            <div>
-              <h4>Agent gets</h4>
-              <LazyText ask={ask} call={call.index} part="agent" label="What the agent gets, as JSON" />
-            </div>
-          </div>
-        )}
+        {() => <Received ask={ask} call={call} />}
       </Fold>
     </div>
   );

@@ -44,9 +44,7 @@ function Item({ ask, call, item }: ItemProps): ComponentChild {
         ) : (
           <>
             <p class="pp-withheld">
-              <span class="pp-verdict">
-                Hidden{item.violations.length > 0 && `: ${item.violations.join(" and ")}`}
-              </span>
+              <span class="pp-verdict">Hidden{item.violations.length > 0 && `: ${item.violations.join(" and ")}`}</span>
               <span class="pp-reason">{reason}</span>
             </p>
             <Changes ask={ask} call={call} item={index} />

@@ -12,6 +12,8 @@ interface ChipProps {
   /** Tags that are new here, and tags that are gone. */
   readonly added?: readonly string[];
   readonly dropped?: readonly string[];
+  /** Makes the tags buttons. */
+  readonly onTag?: (kind: Kind, tag: string) => void;
 }
 
 /** What all tags of a label end with, from a `:` or `;` on: the scope, in the spelling of the guards that we know. Else empty. */
@@ -21,7 +23,7 @@ export function sharedEnding(tags: readonly string[]): string {
 }
 
 /** A label as one chip. An ending that all tags share is shown once; the text stays that of the whole tags. */
-export function Chip({ kind, tags, added = [], dropped = [] }: ChipProps): ComponentChild {
+export function Chip({ kind, tags, added = [], dropped = [], onTag }: ChipProps): ComponentChild {
   const all = [...tags, ...dropped];
   const ending = sharedEnding(all);
   return (
@@ -31,11 +33,26 @@ export function Chip({ kind, tags, added = [], dropped = [] }: ChipProps): Compo
       {all.map((tag) => {
         const isNew = added.includes(tag);
         const Tag = isNew ? "ins" : dropped.includes(tag) ? "del" : "span";
-        return (
-          <Tag class="pp-tag" key={tag}>
+        const text = (
+          <>
             {isNew && <span aria-hidden="true">+</span>}
             {tag.slice(0, tag.length - ending.length)}
             {ending !== "" && <span class="pp-quiet">{ending}</span>}
+          </>
+        );
+        return (
+          <Tag class="pp-tag" key={tag}>
+            {onTag === undefined ? (
+              text
+            ) : (
+              <button
+                type="button"
+                title={`Where ${tag} came from, and what it decided`}
+                onClick={() => onTag(kind, tag)}
+              >
+                {text}
+              </button>
+            )}
           </Tag>
         );
       })}
@@ -48,43 +65,57 @@ export function Chip({ kind, tags, added = [], dropped = [] }: ChipProps): Compo
   );
 }
 
+interface LabelChipsProps extends Pick<ChipProps, "onTag"> {
+  readonly labels: Labels;
+}
+
 /** Both labels of something. */
-export function LabelChips({ labels }: { readonly labels: Labels }): ComponentChild {
+export function LabelChips({ labels, onTag }: LabelChipsProps): ComponentChild {
   return (
     <span class="pp-chips">
-      <Chip kind="secrecy" tags={labels.secrecy} />
-      <Chip kind="integrity" tags={labels.integrity} />
+      {kinds.map((kind) => (
+        <Chip key={kind} kind={kind} tags={labels[kind]} {...(onTag && { onTag })} />
+      ))}
     </span>
   );
 }
 
-/** The agent's labels around a call: once when they stayed, else with what came and what went. */
-export function AgentLabels({ before, after }: { readonly before: Labels; readonly after: Labels }): ComponentChild {
+const kinds = ["secrecy", "integrity"] as const;
+
+interface AgentLabelsProps {
+  readonly before: Labels;
+  readonly after: Labels;
+  onTag(kind: Kind, tag: string): void;
+}
+
+/** The agent's labels around a call: once when they stayed, else with what came and what went. Each tag leads to its history. */
+export function AgentLabels({ before, after, onTag }: AgentLabelsProps): ComponentChild {
   const difference = (kind: Kind, from: Labels, to: Labels) => to[kind].filter((tag) => !from[kind].includes(tag));
-  const changed = (["secrecy", "integrity"] as const).some(
+  const changed = kinds.some(
     (kind) => difference(kind, before, after).length + difference(kind, after, before).length > 0,
   );
   if (!changed) {
     return (
       <p class="pp-agent">
         <span class="pp-lead">Agent, unchanged</span>
-        <LabelChips labels={after} />
+        <LabelChips labels={after} onTag={onTag} />
       </p>
     );
   }
   return (
     <p class="pp-agent">
       <span class="pp-lead">Agent before</span>
-      <LabelChips labels={before} />
+      <LabelChips labels={before} onTag={onTag} />
       <span class="pp-lead">after</span>
       <span class="pp-chips">
-        {(["secrecy", "integrity"] as const).map((kind) => (
+        {kinds.map((kind) => (
           <Chip
             key={kind}
             kind={kind}
             tags={after[kind]}
             added={difference(kind, before, after)}
             dropped={difference(kind, after, before)}
+            onTag={onTag}
           />
         ))}
       </span>

@@ -1,5 +1,5 @@
 // Where the report leads: to a call, an item, a tag; shared by every part of it.
-import { createContext } from "preact";
+import { type Context, createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { PolicyApplication, TagRef } from "../protocol.ts";
 
@@ -9,19 +9,24 @@ export interface Target {
   readonly item?: number | undefined;
 }
 
+/** A tag to tell about, and the call where somebody asked. */
+export interface AskedTag extends TagRef {
+  readonly from?: number | undefined;
+}
+
 export interface Navigation {
   readonly target: Target | undefined;
-  readonly tag: TagRef | undefined;
+  readonly tag: AskedTag | undefined;
   goTo(target: Target): void;
   /** Shows a tag's history, or puts it away. */
-  showTag(tag: TagRef | undefined): void;
+  showTag(tag: AskedTag | undefined): void;
   /** Puts a policy in place of a server's. */
   apply(change: PolicyApplication): void;
 }
 
 const nowhere: Navigation = { target: undefined, tag: undefined, goTo() {}, showTag() {}, apply() {} };
 
-export const NavigationContext: preact.Context<Navigation> = createContext(nowhere);
+export const NavigationContext: Context<Navigation> = createContext(nowhere);
 
 export function useNavigation(): Navigation {
   return useContext(NavigationContext);

@@ -57,15 +57,7 @@ function Pane(props: PaneProps): ComponentChild {
       {literal ? (
         <Literal ask={ask} call={call} side={side} parts={parts} />
       ) : (
-        <JsonTree
-          ask={ask}
-          call={call}
-          side={side}
-          parts={parts}
-          label={labels[side]}
-          search={search}
-          place={place}
-        />
+        <JsonTree ask={ask} call={call} side={side} parts={parts} label={labels[side]} search={search} place={place} />
       )}
     </div>
   );

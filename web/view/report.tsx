@@ -1,108 +1,110 @@
 // The whole report: errors, a summary, then the calls; and the live region that says what changed.
 import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ErrorView, PreviewView } from "../protocol.ts";
-import { Call, outcomeNames } from "./call.tsx";
-import { duration } from "./folds.tsx";
+import type { ErrorView, PolicyApplication, PreviewView, Progress } from "../protocol.ts";
+import { Call } from "./call.tsx";
 import type { Ask } from "./lazy-text.tsx";
-import { announcement } from "./words.ts";
+import { type AskedTag, type Navigation, NavigationContext, type Target } from "./navigation.ts";
+import { Timeline } from "./timeline.tsx";
+import { announcement, duration, kilobytes, plural } from "./words.ts";
 
 interface ReportProps {
   readonly view: PreviewView | undefined;
   readonly errors: readonly ErrorView[];
+  /** Of what is loaded for the evaluation that is under way. */
+  readonly progress: Progress | undefined;
   readonly ask: Ask;
+  apply(change: PolicyApplication): void;
 }
 
-const stepsAtOnce = 24;
 const callsAtOnce = 20;
 
-interface SummaryProps {
-  readonly view: PreviewView;
-  goTo(index: number): void;
-}
-
-function Summary({ view, goTo }: SummaryProps): ComponentChild {
+function Summary({ view }: { readonly view: PreviewView }): ComponentChild {
   const { calls, passed, milliseconds } = view;
   const differ = calls.reduce((sum, call) => sum + call.mismatches.length, 0);
   return (
-    <div class="pp-summary">
-      {calls.length > 1 && (
-        <ol class="pp-steps" aria-label="Calls in order">
-          {calls.slice(0, stepsAtOnce).map(({ index, tool, status }) => (
-            <li key={index}>
-              <button type="button" onClick={() => goTo(index)}>
-                <span>
-                  <span class="pp-step">{index + 1}</span> <span class="pp-mono">{tool}</span>
-                </span>
-                <span class="pp-badge" data-badge={status}>
-                  {outcomeNames[status]}
-                </span>
-              </button>
-            </li>
-          ))}
-        </ol>
-      )}
+    <p class="pp-summary">
       <span class="pp-muted">
-        {calls.length > stepsAtOnce && `and ${calls.length - stepsAtOnce} more calls, `}in {duration(milliseconds)}
+        {plural(calls.length, "call")} in {duration(milliseconds)}
       </span>
-      {!passed && (
-        <span class="pp-differ">
-          {differ === 1 ? "1 expectation" : `${differ} expectations`} of the scenario not met
-        </span>
-      )}
-    </div>
+      {!passed && <span class="pp-differ">{plural(differ, "expectation")} of the scenario not met</span>}
+    </p>
   );
 }
 
-/** The calls, in portions, each with the step that leads to it. */
-function Calls({
-  view,
-  ask,
-  stale,
-}: {
+interface CallsProps {
   readonly view: PreviewView;
   readonly ask: Ask;
   readonly stale: boolean;
-}): ComponentChild {
+  apply(change: PolicyApplication): void;
+}
+
+/** The session, then its calls, in portions. */
+function Calls({ view, ask, stale, apply }: CallsProps): ComponentChild {
   const [count, setCount] = useState(callsAtOnce);
-  const [target, setTarget] = useState<{ readonly index: number }>();
+  const [target, setTarget] = useState<Target>();
+  const [tag, setTag] = useState<AskedTag>();
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
-    if (target === undefined) return;
-    const call = list.current?.querySelector<HTMLElement>(`[data-call="${target.index}"]`);
+    if (target === undefined || target.item !== undefined) return;
+    const call = list.current?.querySelector<HTMLElement>(`[data-call="${target.call}"]`);
     call?.focus({ preventScroll: true });
     call?.scrollIntoView({ block: "start" });
   }, [target]);
 
-  function goTo(index: number): void {
-    setCount(Math.max(count, index + 1));
-    setTarget({ index });
-  }
-
+  const navigation: Navigation = {
+    target,
+    tag,
+    goTo(wanted) {
+      setCount(Math.max(count, wanted.call + 1));
+      setTarget({ ...wanted });
+    },
+    showTag: setTag,
+    apply,
+  };
   const left = view.calls.length - count;
   return (
-    <div class="pp-result" data-stale={stale} inert={stale}>
-      <Summary view={view} goTo={goTo} />
-      <ol class="pp-plain pp-calls" ref={list}>
-        {view.calls.slice(0, count).map((call) => (
-          <Call key={call.index} ask={ask} call={call} />
-        ))}
-      </ol>
-      {left > 0 && (
-        <p class="pp-more">
-          <button type="button" onClick={() => setCount(count + callsAtOnce)}>
-            Show {Math.min(left, callsAtOnce)} more calls
-          </button>
-          <span class="pp-muted">
-            {count} of {view.calls.length}
-          </span>
-        </p>
-      )}
+    <NavigationContext.Provider value={navigation}>
+      <div class="pp-result" data-stale={stale} inert={stale}>
+        <Timeline view={view} />
+        <Summary view={view} />
+        <ol class="pp-plain pp-calls" ref={list}>
+          {view.calls.slice(0, count).map((call) => (
+            <Call key={call.index} ask={ask} call={call} />
+          ))}
+        </ol>
+        {left > 0 && (
+          <p class="pp-more">
+            <button type="button" onClick={() => setCount(count + callsAtOnce)}>
+              Show {Math.min(left, callsAtOnce)} more calls
+            </button>
+            <span class="pp-muted">
+              {count} of {view.calls.length}
+            </span>
+          </p>
+        )}
+      </div>
+    </NavigationContext.Provider>
+  );
+}
+
+function Loading({ progress }: { readonly progress: Progress | undefined }): ComponentChild {
+  if (progress?.phase !== "download") return null;
+  const { loaded, total, guard } = progress;
+  const name = guard === undefined || guard === "*" ? "the guard" : `the guard ${guard}`;
+  const size = total === undefined ? kilobytes(loaded) : `${kilobytes(loaded)} of ${kilobytes(total)}`;
+  return (
+    <div class="pp-progress">
+      <label>
+        <span>Loading {name}</span>
+        <progress max={total ?? 1} {...(total === undefined ? {} : { value: loaded })} />
+      </label>
+      <span class="pp-muted">{size}</span>
     </div>
   );
 }
 
-function Report({ view, errors, ask }: ReportProps): ComponentChild {
+function Report({ view, errors, progress, ask, apply }: ReportProps): ComponentChild {
   const failed = errors.length > 0;
   // While somebody edits, the last result stays in sight, dimmed; a fault of the guard leaves nothing to look at.
   const shown = errors.every(({ path }) => path !== undefined) ? view : undefined;
@@ -124,7 +126,8 @@ function Report({ view, errors, ask }: ReportProps): ComponentChild {
           {shown !== undefined && <p class="pp-muted">Below is the last result, for the input before this one.</p>}
         </div>
       )}
-      {shown !== undefined && <Calls view={shown} ask={ask} stale={failed} />}
+      <Loading progress={progress} />
+      {shown !== undefined && <Calls view={shown} ask={ask} stale={failed} apply={apply} />}
       {!failed && view === undefined && <p class="pp-muted">Evaluating the scenario</p>}
     </div>
   );

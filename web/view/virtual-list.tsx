@@ -32,7 +32,7 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ComponentChild {
   const [blocks, setBlocks] = useState<Blocks<Row>>(() => new Map([[0, first]]));
   const [range, setRange] = useState<readonly [from: number, to: number]>([0, 1]);
   const [held, setHeld] = useState<number>();
-  const wanted = useRef<number>();
+  const wanted = useRef<number | undefined>(undefined);
   const count = Math.ceil(total / blockSize);
 
   const rowsOf = (block: number) => Math.min(blockSize, total - block * blockSize);
@@ -40,7 +40,10 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ComponentChild {
     const known = heights.current.get(block);
     if (known !== undefined) return known;
     const measured = [...heights.current.values()];
-    const row = measured.length === 0 ? estimatedRow : measured.reduce((sum, height) => sum + height) / measured.length / blockSize;
+    const row =
+      measured.length === 0
+        ? estimatedRow
+        : measured.reduce((sum, height) => sum + height) / measured.length / blockSize;
     return row * rowsOf(block);
   }
 
@@ -111,8 +114,7 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ComponentChild {
   const parts: ComponentChild[] = [];
   let gap = 0;
   const closeGap = (before: number) => {
-    if (gap > 0)
-      parts.push(<li key={`gap ${before}`} role="presentation" aria-hidden="true" style={{ height: `${gap}px` }} />);
+    if (gap > 0) parts.push(<li key={`gap ${before}`} aria-hidden="true" style={{ height: `${gap}px` }} />);
     gap = 0;
   };
   for (let block = 0; block < count; block++) {

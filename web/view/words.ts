@@ -8,6 +8,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
+/** A size in bytes as people read it. */
+export function kilobytes(bytes: number): string {
+  return bytes < 10_240 ? plural(bytes, "byte") : `${Math.round(bytes / 1024).toLocaleString("en")} KB`;
+}
+
 /** A short duration as people read it. */
 export function duration(milliseconds: number): string {
   return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;

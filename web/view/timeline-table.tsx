@@ -1,0 +1,82 @@
+// The timeline as a table: what the picture shows, for those who cannot see it or would rather read.
+import type { ComponentChild } from "preact";
+import type { PreviewView, Provenance } from "../protocol.ts";
+import { Chip } from "./labels.tsx";
+import { Fold } from "./lazy-text.tsx";
+import { useNavigation } from "./navigation.ts";
+import { outcomeText } from "./words.ts";
+
+type Step = Provenance["steps"][number];
+
+const kinds = ["secrecy", "integrity"] as const;
+
+function Cells({ step }: { readonly step: Step }): ComponentChild {
+  return kinds.map((kind) => (
+    <td key={kind}>
+      <Chip kind={kind} tags={step.labels[kind]} added={step.gained[kind]} dropped={step.lost[kind]} />
+    </td>
+  ));
+}
+
+/** Which tags decided something in a call: `because of private:acme`. */
+function because({ tags }: Provenance, call: number): string {
+  const found = tags.filter(({ consequences }) =>
+    consequences.some((consequence) => consequence.call === call && consequence.effect !== "shown"),
+  );
+  return found.length === 0 ? "" : `, because of ${found.map(({ tag }) => tag).join(", ")}`;
+}
+
+interface TableProps {
+  readonly view: PreviewView;
+  readonly from: number;
+  readonly count: number;
+}
+
+export function TimelineTable({ view, from, count }: TableProps): ComponentChild {
+  const { goTo } = useNavigation();
+  const { provenance, calls } = view;
+  const steps = new Map(provenance.steps.map((step) => [step.call, step]));
+  return (
+    <Fold name="timeline" summary="The session as a table">
+      {() => (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        // biome-ignore lint/a11y/useSemanticElements: a name for a table that scrolls, not a set of form fields
+        <div class="pp-scroll" tabIndex={0} role="group" aria-label="The session as a table">
+          <table class="pp-table">
+            <thead>
+              <tr>
+                <th scope="col">Call</th>
+                <th scope="col">Came to</th>
+                <th scope="col">Agent’s secrecy after</th>
+                <th scope="col">Agent’s integrity after</th>
+              </tr>
+            </thead>
+            <tbody>
+              {from === 0 && (
+                <tr>
+                  <th scope="row">Before the first</th>
+                  <td />
+                  <Cells step={steps.get(-1)!} />
+                </tr>
+              )}
+              {calls.slice(from, from + count).map((call) => (
+                <tr key={call.index} data-row={call.index}>
+                  <th scope="row">
+                    <button type="button" class="pp-link" onClick={() => goTo({ call: call.index })}>
+                      {call.index + 1} <span class="pp-mono">{call.tool}</span>
+                    </button>
+                  </th>
+                  <td>
+                    {outcomeText(call)}
+                    {because(provenance, call.index)}
+                  </td>
+                  <Cells step={steps.get(call.index)!} />
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Fold>
+  );
+}
