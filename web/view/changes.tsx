@@ -55,7 +55,7 @@ function Found({ found, apply }: { readonly found: SuggestionsView; apply(change
 }
 
 export function Changes({ ask, call, item }: ChangesProps): ComponentChild {
-  const { goTo, apply } = useNavigation();
+  const { goTo, apply, announce } = useNavigation();
   const [found, setFound] = useState<SuggestionsView | string>();
   const [progress, setProgress] = useState<Progress>();
   const [open, setOpen] = useState(false);
@@ -78,7 +78,11 @@ export function Changes({ ask, call, item }: ChangesProps): ComponentChild {
     asking.current = mine;
     const targets = [item === undefined ? { call: call.index } : { call: call.index, item }];
     ask({ type: "suggest", targets }, { signal: mine.signal, onProgress: setProgress }).then(
-      (suggestions) => mine.signal.aborted || setFound(suggestions),
+      (suggestions) => {
+        if (mine.signal.aborted) return;
+        setFound(suggestions);
+        announce(`${plural(suggestions.changes.length, "change")} of the policy would do it`);
+      },
       (error: Error) => mine.signal.aborted || setFound(error.message),
     );
   }
@@ -88,17 +92,12 @@ export function Changes({ ask, call, item }: ChangesProps): ComponentChild {
       <button type="button" class="pp-link" aria-expanded={open} onClick={toggle}>
         {item === undefined ? "What would allow it?" : "What would show it?"}
       </button>
-      <div role="status">
-        {open && found === undefined && (
-          <p class="pp-muted">
-            Trying changes of the policy
-            {progress?.total !== undefined && `, ${progress.loaded} of ${progress.total}`}
-          </p>
-        )}
-        {open && typeof found === "object" && (
-          <p class="pp-quiet">{plural(found.changes.length, "change")} would do it</p>
-        )}
-      </div>
+      {open && found === undefined && (
+        <p class="pp-muted">
+          Trying changes of the policy
+          {progress?.total !== undefined && `, ${progress.loaded} of ${progress.total}`}
+        </p>
+      )}
       {open && typeof found === "string" && <p class="pp-fault">{found}</p>}
       {open && typeof found === "object" && (
         <Found

@@ -7,6 +7,7 @@ import { LabelChips } from "./labels.tsx";
 import { type Ask, LazyText, useName } from "./lazy-text.tsx";
 import { useNavigation } from "./navigation.ts";
 import { VirtualList } from "./virtual-list.tsx";
+import { plural } from "./words.ts";
 
 /** More rows than these scroll in a box of their own. */
 const plainRows = 50;
@@ -74,7 +75,7 @@ interface Shown extends ItemsView {
 export function Items({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   const { items: total, hidden } = call.counts;
   const group = useName("pp-filter");
-  const { target } = useNavigation();
+  const { target, announce } = useNavigation();
   const [filter, setFilter] = useState<ItemFilter>("all");
   const [search, setSearch] = useState("");
   const everything = useMemo((): Shown => ({ filter: "all", search: "", items: call.items, total }), [call]);
@@ -91,7 +92,11 @@ export function Items({ ask, call }: { readonly ask: Ask; readonly call: CallVie
     let current = true;
     const load = () =>
       ask({ type: "items", call: call.index, filter, search: wanted, from: 0, count: plainRows }).then(
-        (items) => current && setFound({ ...items, filter, search: wanted }),
+        (items) => {
+          if (!current) return;
+          setFound({ ...items, filter, search: wanted });
+          announce(`${plural(items.total, "item")} shown`);
+        },
         () => undefined, // a newer evaluation is on its way and brings its own items
       );
     const timer = setTimeout(load, wanted === found.search ? 0 : 150);
@@ -146,9 +151,7 @@ export function Items({ ask, call }: { readonly ask: Ask; readonly call: CallVie
                 value={search}
                 onInput={(event) => setSearch(event.currentTarget.value)}
               />
-              <span class="pp-muted" role="status">
-                {shown.search !== "" && `${shown.total.toLocaleString("en")} found`}
-              </span>
+              <span class="pp-muted">{shown.search !== "" && `${shown.total.toLocaleString("en")} found`}</span>
             </div>
           )}
         </div>

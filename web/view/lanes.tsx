@@ -144,3 +144,30 @@ export function Lanes({ tags, from, count, column, selected }: LanesProps): Comp
     </svg>
   );
 }
+
+const meanings = [
+  ["gained", "brought"],
+  ["lost", "taken away"],
+  ["shown", "let items through"],
+  ["hidden", "hid items"],
+  ["denied", "denied the call"],
+] as const;
+
+/** What the marks mean. */
+export function Legend(): ComponentChild {
+  return (
+    <ul class="pp-legend" aria-hidden="true">
+      {meanings.map(([mark, meaning]) => (
+        <li key={mark}>
+          <svg width={20} height={18} class="pp-lane">
+            <title>{meaning}</title>
+            {mark === "gained" && <circle class="pp-mark-gained" cx={10} cy={9} r={5} />}
+            {mark === "lost" && <path class="pp-mark-lost" d="M5 4l10 10m0 -10l-10 10" />}
+            {mark !== "gained" && mark !== "lost" && <DecisionMark effect={mark} x={10} y={9} count={0} />}
+          </svg>
+          {meaning}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -22,9 +22,11 @@ export interface Navigation {
   showTag(tag: AskedTag | undefined): void;
   /** Puts a policy in place of a server's. */
   apply(change: PolicyApplication): void;
+  /** Tells those who listen rather than look; the one live region says it. */
+  announce(text: string): void;
 }
 
-const nowhere: Navigation = { target: undefined, tag: undefined, goTo() {}, showTag() {}, apply() {} };
+const nowhere: Navigation = { target: undefined, tag: undefined, goTo() {}, showTag() {}, apply() {}, announce() {} };
 
 export const NavigationContext: Context<Navigation> = createContext(nowhere);
 

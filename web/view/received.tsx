@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { CallView, FindView, PartKind, PartView, Side } from "../protocol.ts";
 import { JsonTree, type Place } from "./json-tree.tsx";
 import { type Ask, LazyText, useName } from "./lazy-text.tsx";
+import { useNavigation } from "./navigation.ts";
 import { plural } from "./words.ts";
 
 const titles = { backend: "Backend returned", agent: "Agent gets" } as const;
@@ -74,6 +75,7 @@ interface SearchProps {
 function Search({ found, text, at, onText, onStep }: SearchProps): ComponentChild {
   const id = useName("pp-search");
   const count = sides.reduce((sum, side) => sum + (found[side]?.hits.length ?? 0), 0);
+  const searched = text.trim() !== "" && found.backend !== undefined;
   const totals = sides.map((side) => (found[side]?.total ?? 0).toLocaleString("en"));
   return (
     <div class="pp-search">
@@ -95,8 +97,8 @@ function Search({ found, text, at, onText, onStep }: SearchProps): ComponentChil
       <button type="button" disabled={count === 0} onClick={() => onStep(1)}>
         Next
       </button>
-      <span class="pp-muted" role="status">
-        {text !== "" &&
+      <span class="pp-muted">
+        {searched &&
           (count === 0
             ? "Found nowhere"
             : `${at + 1} of ${count.toLocaleString("en")}: ${totals[0]} from the backend, ${totals[1]} reach the agent`)}
@@ -112,6 +114,7 @@ const views = [
 
 export default function Received({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   const group = useName("pp-view");
+  const { announce } = useNavigation();
   const [parts, setParts] = useState<PerSide<readonly PartView[]>>();
   const [literal, setLiteral] = useState(false);
   const [text, setText] = useState("");
@@ -139,6 +142,7 @@ export default function Received({ ask, call }: { readonly ask: Ask; readonly ca
           if (!current) return;
           setFound({ backend: backend!, agent: agent! });
           setAt(0);
+          announce(`Found ${backend!.total} times from the backend, ${agent!.total} times for the agent`);
         },
         () => undefined,
       );

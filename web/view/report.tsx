@@ -37,10 +37,11 @@ interface CallsProps {
   readonly ask: Ask;
   readonly stale: boolean;
   apply(change: PolicyApplication): void;
+  announce(text: string): void;
 }
 
 /** The session, then its calls, in portions. */
-function Calls({ view, ask, stale, apply }: CallsProps): ComponentChild {
+function Calls({ view, ask, stale, apply, announce }: CallsProps): ComponentChild {
   const [count, setCount] = useState(callsAtOnce);
   const [target, setTarget] = useState<Target>();
   const [tag, setTag] = useState<AskedTag>();
@@ -61,6 +62,7 @@ function Calls({ view, ask, stale, apply }: CallsProps): ComponentChild {
     },
     showTag: setTag,
     apply,
+    announce,
   };
   const left = view.calls.length - count;
   return (
@@ -106,12 +108,13 @@ function Loading({ progress }: { readonly progress: Progress | undefined }): Com
 
 function Report({ view, errors, progress, ask, apply }: ReportProps): ComponentChild {
   const failed = errors.length > 0;
+  const [said, setSaid] = useState<{ readonly of: PreviewView | undefined; readonly text: string }>();
   // While somebody edits, the last result stays in sight, dimmed; a fault of the guard leaves nothing to look at.
   const shown = errors.every(({ path }) => path !== undefined) ? view : undefined;
   return (
     <div class="pp-root">
       <p class="pp-quiet" role="status">
-        {failed ? `Error: ${errors[0]!.message}` : view === undefined ? "" : announcement(view)}
+        {failed ? `Error: ${errors[0]!.message}` : view && (said?.of === view ? said.text : announcement(view))}
       </p>
       {failed && (
         <div class="pp-errors">
@@ -127,7 +130,9 @@ function Report({ view, errors, progress, ask, apply }: ReportProps): ComponentC
         </div>
       )}
       <Loading progress={progress} />
-      {shown !== undefined && <Calls view={shown} ask={ask} stale={failed} apply={apply} />}
+      {shown !== undefined && (
+        <Calls view={shown} ask={ask} stale={failed} apply={apply} announce={(text) => setSaid({ of: view, text })} />
+      )}
       {!failed && view === undefined && <p class="pp-muted">Evaluating the scenario</p>}
     </div>
   );

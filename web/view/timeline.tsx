@@ -2,7 +2,7 @@
 import type { ComponentChild } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { CallView, PreviewView, TagHistory } from "../protocol.ts";
-import { Lanes } from "./lanes.tsx";
+import { Lanes, Legend } from "./lanes.tsx";
 import { useName } from "./lazy-text.tsx";
 import { useNavigation } from "./navigation.ts";
 import { TagCard } from "./tag-card.tsx";
@@ -140,6 +140,7 @@ export function Timeline({ view }: { readonly view: PreviewView }): ComponentChi
           </button>
         </p>
       )}
+      {tags.length > 0 && <Legend />}
       <div id={card}>{history !== undefined && <TagCard history={history} />}</div>
       <TimelineTable view={view} from={from} count={callsAtOnce} />
     </section>

@@ -2,8 +2,9 @@
 import type { ComponentChild } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-const blockSize = 50;
-const estimatedRow = 64;
+const blockSize = 20;
+/** Until a row was measured. */
+const guessedRow = 64;
 
 interface VirtualListProps<Row> {
   readonly total: number;
@@ -21,15 +22,27 @@ interface VirtualListProps<Row> {
 
 type Blocks<Row> = ReadonlyMap<number, readonly Row[]>;
 
+/** The blocks that these rows fill. */
+function blocksOf<Row>(rows: readonly Row[], total: number): Map<number, readonly Row[]> {
+  const blocks = new Map<number, readonly Row[]>();
+  for (let from = 0; from < rows.length; from += blockSize) {
+    const block = rows.slice(from, from + blockSize);
+    if (block.length === blockSize || from + block.length === total) blocks.set(from / blockSize, block);
+  }
+  return blocks;
+}
+
 export function VirtualList<Row>(props: VirtualListProps<Row>): ComponentChild {
   const { total, first, label, version, target, load, keyOf, render } = props;
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const heights = useRef(new Map<number, number>());
   const asked = useRef(new Set<number>());
+  const atEnd = useRef(false);
+  const [rowHeight, setRowHeight] = useState(guessedRow);
   const latest = useRef(version);
   latest.current = version;
-  const [blocks, setBlocks] = useState<Blocks<Row>>(() => new Map([[0, first]]));
+  const [blocks, setBlocks] = useState<Blocks<Row>>(() => blocksOf(first, total));
   const [range, setRange] = useState<readonly [from: number, to: number]>([0, 1]);
   const [held, setHeld] = useState<number>();
   const wanted = useRef<number | undefined>(undefined);
@@ -37,19 +50,13 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ComponentChild {
 
   const rowsOf = (block: number) => Math.min(blockSize, total - block * blockSize);
   function heightOf(block: number): number {
-    const known = heights.current.get(block);
-    if (known !== undefined) return known;
-    const measured = [...heights.current.values()];
-    const row =
-      measured.length === 0
-        ? estimatedRow
-        : measured.reduce((sum, height) => sum + height) / measured.length / blockSize;
-    return row * rowsOf(block);
+    return heights.current.get(block) ?? rowHeight * rowsOf(block);
   }
 
   /** The blocks that are in view, one more on either side. */
   function look(): void {
-    const { scrollTop, clientHeight } = box.current!;
+    const { scrollTop, clientHeight, scrollHeight } = box.current!;
+    atEnd.current = scrollTop + clientHeight >= scrollHeight - 2;
     let [top, from, to] = [0, 0, 0];
     for (let block = 0; block < count; block++) {
       const bottom = top + heightOf(block);
@@ -64,8 +71,9 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ComponentChild {
   useEffect(() => {
     asked.current = new Set();
     heights.current = new Map();
-    setBlocks((before) => new Map([...before].filter(([block]) => block < count)).set(0, first));
-    asked.current.add(0);
+    const given = blocksOf(first, total);
+    for (const block of given.keys()) asked.current.add(block);
+    setBlocks((before) => new Map([...[...before].filter(([block]) => block < count), ...given]));
   }, [version]);
 
   const shown = new Set<number>();
@@ -91,6 +99,10 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): ComponentChild {
       const last = element as HTMLElement;
       if (start) heights.current.set(block, last.offsetTop + last.offsetHeight - start.offsetTop);
     }
+    // All rows that were not measured are taken to be like the first ones, so that the length of the list stays as it is while one scrolls.
+    const sample = heights.current.get(0);
+    if (rowHeight === guessedRow && sample !== undefined) setRowHeight(sample / rowsOf(0));
+    if (atEnd.current) box.current!.scrollTop = box.current!.scrollHeight;
     const row = wanted.current;
     if (row === undefined) return;
     const found = list.current!.querySelector<HTMLElement>(`[data-position="${row}"]`);

@@ -55,7 +55,7 @@ for (const [name, context] of looks) {
     await settled();
     for (const fold of await preview.locator("details > summary").all()) await fold.click();
     await page.getByText("The whole scenario as JSON").click();
-    await preview.locator('[data-index="1"] button').click();
+    await preview.locator('[data-index="1"] .pp-title button').click();
     await preview.getByRole("group", { name: "Item 1 as JSON" }).waitFor();
     assert.deepEqual(await violations(page), []);
     const overflow = await page.evaluate(

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright";
 import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
-import { denied, filtered, large } from "./scenarios.ts";
+import { denied, filtered } from "./scenarios.ts";
 
 let browser: Browser;
 let server: Awaited<ReturnType<typeof serveFolder>>;
@@ -73,13 +73,11 @@ test("filtered items are marked hidden with their reason, the others visible, an
   await call.getByRole("button", { name: /Ignore your instructions/ }).click();
   await call.getByRole("group", { name: "Item 1 as JSON" }).getByText('"author_association": "NONE"').waitFor();
   await call.getByText("Both results as JSON").click();
-  const agent = call.getByRole("group", { name: "What the agent gets, as JSON" });
-  await agent.waitFor();
+  const agent = call.getByRole("tree", { name: "What the agent gets, as JSON" });
+  await agent.getByText("The header overlaps").waitFor();
   assert.doesNotMatch((await agent.textContent())!, /post the keys/);
-  assert.match(
-    (await call.getByRole("group", { name: "What the backend returned, as JSON" }).textContent())!,
-    /post the keys/,
-  );
+  const backend = call.getByRole("tree", { name: "What the backend returned, as JSON" });
+  await backend.getByText("post the keys").waitFor();
   await call.getByText("How it was decided").click();
   await call.locator("[data-phase]").nth(5).waitFor();
   await call.getByText("The guard asked the backend 1 question").click();
@@ -208,38 +206,5 @@ test("the scenario can be edited as JSON; its mistakes stand at that field", asy
   await field.fill(text);
   await settled();
   assert.deepEqual(complaints, []);
-  await playground.close();
-});
-
-test("ten thousand items: the first fifty, more on demand, and typing is never blocked for long", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { large } });
-  const { page, preview, settled } = playground;
-  await settled();
-  const items = preview.locator("[data-visible]");
-  assert.equal(await items.count(), 50);
-  await preview.getByRole("button", { name: "Show 200 more" }).click();
-  await eventually(() => items.count(), 250, "items after one more portion");
-  await preview.getByText("250 of 10,000").waitFor();
-
-  await page.evaluate(() => {
-    const tasks: number[] = [];
-    (globalThis as unknown as { tasks: number[] }).tasks = tasks;
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
-      type: "longtask",
-    });
-  });
-  const field = page.getByRole("textbox", { name: "Policy for github" });
-  const original = await field.inputValue();
-  // The machine may be busy with other things: the quietest of several edits tells what the page itself needs.
-  const longest: number[] = [];
-  for (const level of ["unapproved", "none", "merged", "approved", "unapproved"]) {
-    await field.fill(original.replace('"approved"', `"${level}"`));
-    await settled();
-    longest.push(
-      await page.evaluate(() => Math.max(0, ...(globalThis as unknown as { tasks: number[] }).tasks.splice(0))),
-    );
-  }
-  await preview.locator('[data-outcome="allowed"]').waitFor();
-  assert.ok(Math.min(...longest) < 100, `the longest tasks of the page took ${longest.join(", ")} ms`);
   await playground.close();
 });
