@@ -245,7 +245,7 @@ export function createStore(): Store {
     }
   }
 
-  return {
+  const store: Store = {
     get state() {
       return state;
     },
@@ -254,6 +254,10 @@ export function createStore(): Store {
       preview = element;
       preview.settleMs = 150;
       preview.guards = sampleGuard;
+      preview.addEventListener("policy-preview:apply", (event) => {
+        event.preventDefault();
+        store.editPolicy(event.detail.server, pretty(event.detail.policy));
+      });
       preview.addEventListener("policy-preview:report", ({ detail }) => set({ view: detail, errors: [] }));
       preview.addEventListener("policy-preview:error", ({ detail }) => set({ errors: detail.errors }));
     },
@@ -365,4 +369,5 @@ export function createStore(): Store {
     notify,
     dismiss,
   };
+  return store;
 }

@@ -1,6 +1,6 @@
 // The timeline as a table: what the picture shows, for those who cannot see it or would rather read.
 import type { ComponentChild } from "preact";
-import type { PreviewView, Provenance } from "../protocol.ts";
+import type { PreviewView, Provenance, TagHistory } from "../protocol.ts";
 import { Chip } from "./labels.tsx";
 import { Fold } from "./lazy-text.tsx";
 import { useNavigation } from "./navigation.ts";
@@ -18,12 +18,21 @@ function Cells({ step }: { readonly step: Step }): ComponentChild {
   ));
 }
 
-/** Which tags decided something in a call: `because of private:acme`. */
-function because({ tags }: Provenance, call: number): string {
-  const found = tags.filter(({ consequences }) =>
+/** What tags did in a call, and what it did to them: `because of private:acme; took approved:acme/* away`. */
+function aboutTags({ tags }: Provenance, call: number): string {
+  const names = (chosen: (tag: TagHistory) => boolean) => tags.filter(chosen).map(({ tag }) => tag);
+  const causes = names(({ consequences }) =>
     consequences.some((consequence) => consequence.call === call && consequence.effect !== "shown"),
   );
-  return found.length === 0 ? "" : `, because of ${found.map(({ tag }) => tag).join(", ")}`;
+  const brought = names(({ gained }) => gained?.by === "response" && gained.call === call);
+  const lost = names((tag) => tag.lost?.call === call);
+  return [
+    causes.length > 0 && `, because of ${causes.join(", ")}`,
+    brought.length > 0 && `, brought ${brought.join(", ")}`,
+    lost.length > 0 && `, took ${lost.join(", ")} away`,
+  ]
+    .filter(Boolean)
+    .join("");
 }
 
 interface TableProps {
@@ -68,7 +77,7 @@ export function TimelineTable({ view, from, count }: TableProps): ComponentChild
                   </th>
                   <td>
                     {outcomeText(call)}
-                    {because(provenance, call.index)}
+                    {aboutTags(provenance, call.index)}
                   </td>
                   <Cells step={steps.get(call.index)!} />
                 </tr>

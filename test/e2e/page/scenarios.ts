@@ -39,6 +39,20 @@ export const filtered: unknown = {
   calls: [{ ...listIssues, expect: { status: "filtered" } }],
 };
 
+const envelope = { issues: listIssues.result, page: 1 };
+
+/** The same in an MCP result: as text and as structured content. */
+export const wrapped: unknown = {
+  title: "Two of four issues are hidden, in an MCP result",
+  servers: { github },
+  calls: [
+    {
+      ...listIssues,
+      result: { content: [{ type: "text", text: JSON.stringify(envelope) }], structuredContent: envelope },
+    },
+  ],
+};
+
 /** The agent is cleared for private data, so a public sink refuses it. */
 export const denied: unknown = {
   title: "A public comment is denied",
