@@ -1,10 +1,11 @@
-// What Node, and with it Deno and Bun through node: modules, adds to the neutral root: guards from files.
+// What Node, and with it Deno and Bun through node: modules, adds to the neutral root: guards from files, a server for handlers.
 import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, relative, resolve } from "node:path";
 import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
 import type { WasmGuard } from "../guard/wasm-guard.ts";
 
 export { type FileCacheOptions, fileCache } from "./node-cache.ts";
+export { type HttpServer, type HttpServerOptions, serveHttp } from "./node-http.ts";
 export { nodeWorker } from "./node-thread.ts";
 
 /**

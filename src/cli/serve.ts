@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { loadGuardFile } from "../adapters/node.ts";
+import { serveHttp } from "../adapters/node-http.ts";
 import type { Mode } from "../difc/labels.ts";
 import { createMonitor } from "../monitor/monitor.ts";
 import { parsePolicy } from "../policy/parse.ts";
@@ -12,7 +13,6 @@ import { createGuardProxy } from "../proxy/proxy.ts";
 import { withheldReport } from "../proxy/withheld-report.ts";
 import { type Arguments, UsageError } from "./arguments.ts";
 import { type Command, EXIT, helpFlag } from "./command.ts";
-import { serveHttp } from "./http-server.ts";
 import { stdioUpstream } from "./stdio-upstream.ts";
 import { printable } from "./terminal.ts";
 

@@ -59,7 +59,7 @@ async function credentialsFor(
   request: Request,
 ): Promise<[string, string][]> {
   const given = typeof headers === "function" ? await headers(identity, request) : headers;
-  return [...new Headers(given ?? {})];
+  return given === undefined ? [] : [...new Headers(given)];
 }
 
 /** Asks the server what a guard wants to know. */

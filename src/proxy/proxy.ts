@@ -37,6 +37,8 @@ export interface GuardProxy {
 
 type Keep = (work: Promise<unknown>) => void;
 
+const encoder = new TextEncoder();
+
 /** The client has cancelled: nobody waits for an answer. */
 const CANCELLED: unique symbol = Symbol("cancelled");
 
@@ -378,12 +380,15 @@ function requestKey(identity: Identity, request: Request, id: RequestId): string
 }
 
 export function answerResponse(id: RequestId | null, answer: Answer): Response {
+  const body = encoder.encode(encodeAnswer(id, answer));
   const headers: Record<string, string> = {
     "content-type": "application/json",
     "cache-control": "no-store",
+    // Servers that know it send head and body at once.
+    "content-length": String(body.length),
   };
   if ("result" in answer) Object.assign(headers, answer.headers);
-  return new Response(encodeAnswer(id, answer), {
+  return new Response(body, {
     status: ("error" in answer && answer.status) || 200,
     headers,
   });

@@ -1,7 +1,7 @@
 // What the guarded proxy costs against a plain one that hands every byte on: 30-item lists, loopback and 30 ms servers, 1, 16 and 64 agents.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serveHttp } from "../../src/cli/http-server.ts";
+import { serveHttp } from "../../src/adapters/node-http.ts";
 import { createMonitor, loadGuard } from "../../src/index.ts";
 import { bearerTokens, createGuardProxy } from "../../src/proxy/index.ts";
 import type { Environment, Row } from "./environment.ts";
