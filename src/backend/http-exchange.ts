@@ -123,7 +123,8 @@ export const createExchange =
     let found: Message | undefined;
     if (type === "text/event-stream") {
       const read = createEventParser((data) => {
-        found ??= parse(data);
+        // An event without data only carries an id (2025-11-25, Resumability).
+        if (data !== "") found ??= parse(data);
       });
       await readBody(response, maxBytes, fail, (piece) => {
         read(piece);

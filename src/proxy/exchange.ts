@@ -1,8 +1,9 @@
 // One HTTP request to a server behind the proxy: every JSON-RPC message of the answer, from JSON or an event stream, bounded, never redirected.
-import { createEventParser } from "../backend/sse.ts";
+import { createEventParser, type StreamPosition } from "../backend/sse.ts";
 import { isObject, type JsonObject, own } from "../difc/json.ts";
 import { BackendError } from "../errors.ts";
-import type { RequestId } from "./messages.ts";
+import { createBodyReader, type Fail } from "./answer-body.ts";
+import { HEADER, type RequestId } from "./messages.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -22,8 +23,14 @@ export interface Wire {
   delete(headers: Headers, signal: AbortSignal): Promise<void>;
 }
 
+/** How often in a row a stream is taken up without hearing anything new. */
+const RESUME_ATTEMPTS = 5;
+/** Before it is taken up again, unless the server says when. */
+const RETRY_MS = 1000;
+const MAX_RETRY_MS = 10_000;
+
 export function createWire(name: string, fetch: Fetch, url: string, maxBytes: number): Wire {
-  const fail = (state: string, transient = false, cause?: unknown): BackendError =>
+  const fail: Fail = (state, transient = false, cause) =>
     new BackendError(`Cannot reach the server "${name}": ${state}`, {
       phase: "backend",
       transient,
@@ -51,56 +58,7 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
     return response;
   };
 
-  /** Reads a body until `onText` has enough. A stream that lasts is bounded by event, any other body as a whole. */
-  const read = async (response: Response, signal: AbortSignal, onText: (text: string) => boolean): Promise<void> => {
-    const reader = response.body?.getReader();
-    if (reader === undefined) return;
-    const stop = (): void => void reader.cancel().catch(() => {});
-    signal.addEventListener("abort", stop);
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    let bytes = 0;
-    try {
-      for (let finished = false; !finished; ) {
-        let part: Uint8Array | undefined;
-        try {
-          const next = await reader.read();
-          finished = next.done;
-          part = next.value;
-        } catch (cause) {
-          throw fail("the connection was lost", true, cause);
-        }
-        if (signal.aborted) throw fail("the request was aborted", false, signal.reason);
-        bytes += part?.byteLength ?? 0;
-        if (bytes > maxBytes) throw fail(`its answer is larger than ${maxBytes} bytes; raise "limits.responseBytes"`);
-        let text: string;
-        try {
-          text = decoder.decode(part, { stream: !finished });
-        } catch {
-          throw fail("its answer is not UTF-8");
-        }
-        if (onText(text)) return;
-      }
-    } finally {
-      signal.removeEventListener("abort", stop);
-      stop();
-    }
-  };
-
-  /** A body of a declared length: runtimes read it as a whole much faster than in pieces. */
-  const readWhole = async (response: Response): Promise<string> => {
-    let bytes: ArrayBuffer;
-    try {
-      bytes = await response.arrayBuffer();
-    } catch (cause) {
-      throw fail("the connection was lost", true, cause);
-    }
-    if (bytes.byteLength > maxBytes) throw fail(`its answer is larger than ${maxBytes} bytes`);
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      throw fail("its answer is not UTF-8");
-    }
-  };
+  const { pieces, whole } = createBodyReader(maxBytes, fail);
 
   const parse = (text: string): JsonObject => {
     let message: unknown;
@@ -111,6 +69,44 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
     }
     if (!isObject(message)) throw fail("its answer is not a JSON-RPC message");
     return message;
+  };
+
+  /** Every event's data, until `onData` has enough. A stream of a session that breaks off is taken up where it was. */
+  const readEvents = async (
+    first: Response,
+    headers: Headers,
+    signal: AbortSignal,
+    onData: (data: string) => boolean,
+  ): Promise<void> => {
+    const position: StreamPosition = { id: "", retry: undefined };
+    let done = false;
+    let last = "";
+    for (let response = first, fruitless = 0; ; ) {
+      const events = createEventParser((data) => {
+        // An event without data only carries an id (2025-11-25, Resumability).
+        if (data !== "") done ||= onData(data);
+      }, position);
+      try {
+        await pieces(response, signal, (text) => {
+          events(text);
+          return done;
+        });
+      } catch (error) {
+        if (position.id === "" || !(error as BackendError).transient) throw error;
+      }
+      if (position.id !== last) fruitless = 0;
+      last = position.id;
+      if (done || last === "" || !headers.has(HEADER.session) || ++fruitless > RESUME_ATTEMPTS) return;
+      await pause(Math.min(position.retry ?? RETRY_MS, MAX_RETRY_MS), signal);
+      const again = new Headers(headers);
+      again.delete("content-type");
+      again.set("accept", "text/event-stream");
+      again.set(HEADER.lastEvent, last);
+      response = await send("GET", again, signal);
+      if (response.ok && mediaType(response) === "text/event-stream") continue;
+      discard(response);
+      return;
+    }
   };
 
   return {
@@ -135,25 +131,10 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
         return reply;
       }
       if (type === "text/event-stream") {
-        let done = false;
-        const events = createEventParser((data) => {
-          done ||= sort(data);
-        });
-        await read(response, signal, (text) => {
-          events(text);
-          return done;
-        });
+        await readEvents(response, headers, signal, (data) => found !== undefined || sort(data));
         if (found === undefined) throw fail("the connection ended without the answer", true);
       } else if (type === "application/json") {
-        let text = "";
-        const declared = Number(response.headers.get("content-length") ?? Number.NaN);
-        if (declared <= maxBytes && !response.headers.has("content-encoding")) text = await readWhole(response);
-        else {
-          await read(response, signal, (piece) => {
-            text += piece;
-            return false;
-          });
-        }
+        const text = await whole(response, signal);
         try {
           sort(text);
         } catch (error) {
@@ -174,9 +155,8 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
         discard(response);
         return false;
       }
-      const events = createEventParser((data) => hear(parse(data)));
-      await read(response, signal, (text) => {
-        events(text);
+      await readEvents(response, headers, signal, (data) => {
+        hear(parse(data));
         return false;
       });
       return true;
@@ -185,6 +165,18 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
       discard(await send("DELETE", headers, signal));
     },
   };
+}
+
+/** Ends with the signal too; what waits then finds it aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
 }
 
 function discard(response: Response): void {

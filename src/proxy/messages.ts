@@ -37,6 +37,7 @@ export const CODE = {
 export const HEADER = {
   version: "mcp-protocol-version",
   session: "mcp-session-id",
+  lastEvent: "last-event-id",
   method: "mcp-method",
   name: "mcp-name",
   param: "Mcp-Param-",

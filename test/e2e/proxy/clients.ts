@@ -24,6 +24,8 @@ export interface AgentClient {
   call(name: string, args: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<ToolResult>;
   /** Sends any method; for what must be refused. */
   resource(uri: string): Promise<unknown>;
+  prompt(name: string): Promise<unknown>;
+  complete(prompt: string, argument: string, value: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,9 @@ export async function connect(kind: ClientKind, url: string, token: string): Pro
       call: async (name, args, options) =>
         (await client.callTool({ name, arguments: args }, undefined, options as never)) as never,
       resource: (uri) => client.readResource({ uri }),
+      prompt: (name) => client.getPrompt({ name }),
+      complete: (prompt, name, value) =>
+        client.complete({ ref: { type: "ref/prompt", name: prompt }, argument: { name, value } }),
       close: () => client.close(),
     };
   }
@@ -53,6 +58,9 @@ export async function connect(kind: ClientKind, url: string, token: string): Pro
     tools: async () => (await client.listTools()).tools,
     call: async (name, args, options) => (await client.callTool({ name, arguments: args }, options as never)) as never,
     resource: (uri) => client.readResource({ uri }),
+    prompt: (name) => client.getPrompt({ name }),
+    complete: (prompt, name, value) =>
+      client.complete({ ref: { type: "ref/prompt", name: prompt }, argument: { name, value } }),
     close: () => client.close(),
   };
 }

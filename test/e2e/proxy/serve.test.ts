@@ -1,13 +1,13 @@
-// edge-guard serve: before a program and before an address, with clients of both SDKs; and, where it is installed, the reference server. Uses dist/.
+// edge-guard serve: before a program and before an address, with clients of both SDKs, and before the reference server. Uses dist/.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../backend/servers.ts";
 import { connect } from "./clients.ts";
+import { everythingScript } from "./everything-server.ts";
 import { github } from "./servers.ts";
 
 const root = process.env["EDGE_GUARD_ROOT"]!;
@@ -129,25 +129,10 @@ test("what is wrong with the command line is said", async () => {
   }
 });
 
-/** `@modelcontextprotocol/server-everything`, when it is installed. */
-function everything(): string | undefined {
-  try {
-    return createRequire(`${process.env["EDGE_GUARD_EVERYTHING"] ?? root}/`).resolve(
-      "@modelcontextprotocol/server-everything/dist/index.js",
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-const reference = everything();
-test("before the reference server", {
-  skip: reference === undefined && "@modelcontextprotocol/server-everything is not installed",
-  timeout: 60_000,
-}, async () => {
+test("before the reference server", { timeout: 60_000 }, async () => {
   const serving = await run(
     "--upstream-stdio",
-    `${process.execPath} ${reference} stdio`,
+    `${process.execPath} ${everythingScript} stdio`,
     "--policy",
     `${folder}/sink.json`,
     "--token",
