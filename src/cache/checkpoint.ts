@@ -98,6 +98,9 @@ export async function encodeState(
   return all;
 }
 
+const rangesOf = ({ input, output, spare = [] }: HostBuffers): BufferRange[] =>
+  [input, output, ...spare].filter((range) => range !== undefined).sort((a, b) => a.pointer - b.pointer);
+
 /** The host writes into these: they must lie inside of the memory, and apart. */
 function readBuffers(found: Readonly<HostBuffers>, memoryBytes: number): HostBuffers | undefined {
   const copy = (range: BufferRange | undefined): BufferRange | undefined =>
@@ -105,11 +108,8 @@ function readBuffers(found: Readonly<HostBuffers>, memoryBytes: number): HostBuf
   const buffers: HostBuffers = {};
   for (const side of ["input", "output"] as const) if (found[side]) buffers[side] = copy(found[side]);
   if (found.spare) buffers.spare = found.spare.map((range) => copy(range) as BufferRange);
-  const ranges = [buffers.input, buffers.output, ...(buffers.spare ?? [])]
-    .filter((range) => range !== undefined)
-    .sort((a, b) => a.pointer - b.pointer);
   let end = 0;
-  for (const { pointer, size } of ranges) {
+  for (const { pointer, size } of rangesOf(buffers)) {
     if (!Number.isInteger(pointer) || !Number.isInteger(size) || pointer < end || size < 0) return undefined;
     end = pointer + size;
   }
@@ -142,15 +142,17 @@ export async function decodeState(
         view.getUint8(offset) === 1 ? view.getBigInt64(offset + 1, true) : view.getFloat64(offset + 1, true),
       );
     }
-    const memory = new Uint8Array(pages * pageSize);
-    const buffers = readBuffers(header.buffers, memory.length);
+    const buffers = readBuffers(header.buffers, pages * pageSize);
     if (buffers === undefined) return undefined;
-    for (const [start, length] of parts) {
-      memory.set(all.subarray(offset, offset + length), start);
+    let end = 0;
+    const contents = parts.map(([start, length]) => {
+      if (!Number.isInteger(start) || !Number.isInteger(length) || start < end || length < 0) throw new RangeError();
+      end = start + length;
       offset += length;
-    }
-    if (offset !== all.length) return undefined;
-    return { checkpoint: { pages, parts: [{ offset: 0, bytes: memory }], globals, buffers }, answer };
+      return { offset: start, bytes: all.subarray(offset - length, offset) };
+    });
+    if (offset !== all.length || end > pages * pageSize) return undefined;
+    return { checkpoint: { pages, parts: contents, globals, buffers }, answer };
   } catch {
     return undefined;
   }

@@ -41,11 +41,10 @@ type Tell = (event: CacheEvent) => void;
 /** States after label_agent that are kept in memory, per module: each is as large as the guard's memory. */
 const toldInMemory = 4;
 
-/** Everything that the state after label_agent depends on, in a few bytes. Deadlines do not: a call that meets one leaves no state. */
-async function toldSource(key: string, limits: object, input: string): Promise<string> {
+/** Everything that the state after label_agent depends on. Deadlines are not among it: a call that meets one leaves no state. */
+function toldText(key: string, limits: object, input: string): string {
   const counted = Object.entries(limits).filter(([name, value]) => !name.endsWith("Ms") && value !== undefined);
-  const text = JSON.stringify([key, counted.sort(([a], [b]) => (a < b ? -1 : 1)), input]);
-  return hex(await sha256(new TextEncoder().encode(text)));
+  return JSON.stringify([key, counted.sort(([a], [b]) => (a < b ? -1 : 1)), input]);
 }
 
 /**
@@ -92,40 +91,47 @@ export async function openWarmStart(
     store?.keepImage(name, () => encodeState(state, source, secret), tell, list);
 
   const known = new Map<string, ToldState>();
-  const keepInMemory = (name: string, state: ToldState): void => {
-    known.delete(name);
-    known.set(name, state);
+  const keepInMemory = (text: string, state: ToldState): void => {
+    known.delete(text);
+    known.set(text, state);
     for (const oldest of known.keys()) if (known.size > toldInMemory) known.delete(oldest);
   };
   const told: FindTold = async (input, limits, check) => {
-    const source = await toldSource(of.key, limits, input);
+    const text = toldText(of.key, limits, input);
+    const kept = known.get(text);
+    if (kept !== undefined) {
+      keepInMemory(text, kept);
+      restored("memory", "label_agent");
+    }
+    // Nothing but the store needs a name for it.
+    const source = kept || !store ? "" : hex(await sha256(new TextEncoder().encode(text)));
     const name = `w-${source}`;
+    const refuse = (): void => {
+      known.delete(text);
+      if (source !== "") store?.dropImage(name, digest, tell);
+    };
     const find = async (): Promise<ToldState | undefined> => {
-      const kept = known.get(name);
-      const state = kept ?? (await read(name, source));
-      if (state === undefined) return undefined;
+      const found = source === "" ? undefined : await read(name, source);
+      if (found === undefined) return undefined;
+      const state = { checkpoint: found.checkpoint, answer: found.answer ?? "" };
       try {
-        const { checkpoint, answer = "" } = state;
-        check(answer);
-        keepInMemory(name, { checkpoint, answer });
-        restored(kept ? "memory" : "store", "label_agent");
-        return { checkpoint, answer };
+        check(state.answer);
       } catch {
-        store?.dropImage(name, digest, tell);
+        refuse();
         return undefined;
       }
+      keepInMemory(text, state);
+      restored("store", "label_agent");
+      return state;
     };
     return {
-      state: await find(),
+      state: kept ?? (await find()),
       keep(state) {
-        if (known.has(name)) return;
-        keepInMemory(name, state);
-        write(name, source, state, toldList(of.key));
+        if (known.has(text)) return;
+        keepInMemory(text, state);
+        if (source !== "") write(name, source, state, toldList(of.key));
       },
-      refuse() {
-        known.delete(name);
-        store?.dropImage(name, digest, tell);
-      },
+      refuse,
     };
   };
 

@@ -68,6 +68,7 @@ function rangesOf({ input, output, spare = [] }: Readonly<HostBuffers>): BufferR
 /** The whole state of an instance, the contents of the host's own buffers aside. */
 export interface Checkpoint {
   readonly pages: number;
+  /** What memory holds, from its beginning; zeros in between. */
   readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array<ArrayBuffer> }[];
   readonly globals: readonly GlobalValue[];
   readonly buffers: Readonly<HostBuffers>;
@@ -329,13 +330,19 @@ function capture(
 }
 
 function putBack(guest: Guest, exports: WebAssembly.Exports, source: GuestModule, checkpoint: Checkpoint): boolean {
-  const missing = checkpoint.pages - guest.memory.buffer.byteLength / pageSize;
+  const before = guest.memory.buffer.byteLength;
+  const missing = checkpoint.pages - before / pageSize;
   if (missing < 0) return false;
   if (missing > 0) guest.memory.grow(missing);
   const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
-  for (const { offset, bytes } of checkpoint.parts) memory.set(bytes, offset);
-  // What the host's buffers hold is no state of the guest, but it must not differ from one run to the next either.
-  for (const { pointer, size } of rangesOf(checkpoint.buffers)) memory.fill(0, pointer, pointer + size);
+  // What the host's buffers hold is no state of the guest, but it must not differ from one run to the next either. New pages are zero.
+  let end = 0;
+  for (const { offset, bytes } of checkpoint.parts) {
+    if (offset > end) memory.fill(0, end, Math.min(offset, before));
+    memory.set(bytes, offset);
+    end = offset + bytes.length;
+  }
+  memory.fill(0, end, before);
   globalsOf(exports, source).forEach((global, index) => {
     global.value = checkpoint.globals[index];
   });

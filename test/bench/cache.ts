@@ -3,6 +3,7 @@
 import { cacheStorageCache, loadGuard, type ModuleCache, memoryCache } from "edge-guard";
 import { makeGuard } from "../suites/made-guard.ts";
 import type { Environment, Row } from "./environment.ts";
+import { warmStarts } from "./warm.ts";
 
 const middle = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
@@ -68,7 +69,8 @@ async function local(environment: Environment): Promise<Row[]> {
     }
   }
   rows.push(row("280 KB: second load in the same process, no store", middle(first), middle(later)));
-  return rows;
+  const warm = await warmStarts(environment, async (name) => fileCache({ folder: `${folder}/${name}` }));
+  return [...rows, ...warm];
 }
 
 export async function bench(environment: Environment): Promise<Row[]> {
