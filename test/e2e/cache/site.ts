@@ -19,7 +19,7 @@ export async function bundle(fixture: string, platform: "browser" | "neutral" = 
     mainFields: ["module", "main"],
     conditions: ["import"],
     target: "es2022",
-    external: ["*.wasm"],
+    external: ["*.wasm", "node:*"],
     logLevel: "error",
   });
   return outputFiles[0]!.text;
