@@ -48,7 +48,7 @@ export interface TagHistory {
   readonly tag: Tag;
   /** What put it into the agent's label; absent when it was never there. */
   readonly gained?: TagSource;
-  /** Integrity: what took it away. Also for a tag that was never there, when what the agent read keeps it out. */
+  /** Integrity: what took it away; for a tag that a policy gives and that never was in the label, what the agent had read before. */
   readonly lost?: TagSource;
   readonly consequences: readonly TagConsequence[];
 }
@@ -208,15 +208,14 @@ function isOpen({ secrecy, integrity }: Labels): boolean {
   return secrecy.length > 0 || integrity.length > 0;
 }
 
-/** An integrity tag that a call needed and the agent never had: the first response without it is what keeps it out, if anything does. */
-function explainAbsence(found: Draft, report: PreviewReport): void {
-  const first = found.consequences[0]?.call ?? report.calls.length;
-  for (const call of report.calls) {
-    if (call.index >= first) return;
+/** An integrity tag that a policy gives, and that the agent never had: what it read before that policy came keeps it out. */
+function explainAbsence(found: Draft, { calls }: PreviewReport): void {
+  const granting = calls.find(({ outcome }) => outcome.trace[0]?.granted?.integrity.includes(found.tag));
+  if (granting === undefined) return;
+  for (const call of calls.slice(0, granting.index)) {
     const source = responseSource(call, lacks(found.tag));
-    if (source.count > 0) {
-      found.lost = source;
-      return;
-    }
+    if (source.count === 0) continue;
+    found.lost = source;
+    return;
   }
 }

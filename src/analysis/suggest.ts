@@ -183,9 +183,14 @@ function createTrial(
         .filter(({ count }) => count > 0)
         .sort((a, b) => b.count - a.count)
         .slice(0, PAIRED_AT_MOST);
-      return helpful.flatMap(({ proposal: one }, index) =>
-        helpful.slice(index + 1).flatMap(({ proposal: other }) => combined(one, other)),
-      );
+      const all = tried.slice(0, PAIRED_WITH_AT_MOST).map(({ proposal }) => proposal);
+      // Two that both come closer are the likeliest; what one of them leaves may need another that does nothing alone.
+      return [
+        ...helpful.flatMap(({ proposal: one }, index) =>
+          helpful.slice(index + 1).flatMap(({ proposal: other }) => combined(one, other)),
+        ),
+        ...helpful.flatMap(({ proposal: one }) => all.flatMap((other) => combined(one, other))),
+      ];
     },
     results() {
       const changes = withoutDominated(found).map(({ change }) => change);
@@ -195,6 +200,7 @@ function createTrial(
 }
 
 const PAIRED_AT_MOST = 12;
+const PAIRED_WITH_AT_MOST = 40;
 
 function combined(one: Proposal, other: Proposal): Proposal[] {
   if (one.server !== other.server) return [];
@@ -243,7 +249,14 @@ function withoutDominated(found: readonly Found[]): Found[] {
   );
 }
 
-/** Fewer edits first, then what changes less besides. A write counts for many items. */
+/** Fewer edits first, then what changes less besides, then what leaves fewer doors open. A write counts for many items. */
 function sizeOf({ edits, effect }: PolicyChange): number {
-  return edits.length * 1e9 + effect.shown + effect.hidden + (effect.opened + effect.closed) * 10;
+  const broad = edits.some(isBroad) ? 0.5 : 0;
+  return edits.length * 1e9 + effect.shown + effect.hidden + (effect.opened + effect.closed) * 10 + broad;
+}
+
+/** Holds for everything to come, whatever it does to this scenario. */
+function isBroad(edit: PolicyEdit): boolean {
+  if (edit.op === "limit") return edit.value === 0;
+  return edit.op === "set" && (edit.value === "all" || (Array.isArray(edit.value) && edit.value.includes("*")));
 }

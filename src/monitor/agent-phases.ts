@@ -25,6 +25,8 @@ export interface OpenedAgent {
   readonly guard: Guard;
   readonly mode: Mode;
   readonly view: AgentView;
+  /** What label_agent gave. */
+  readonly granted: Labels;
   /** The agent over all servers. */
   readonly labels: Labels;
   /** The limit that refuses this call. */
@@ -62,7 +64,7 @@ export async function openAgent(
       return { next: next === state ? undefined : next, value: view(next) };
     },
   );
-  return { guard, mode, ...opened };
+  return { guard, mode, granted, ...opened };
 }
 
 /** Phase 6. Commits against the newest labels, whatever other calls of the agent did meanwhile. */

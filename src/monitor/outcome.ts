@@ -52,6 +52,8 @@ export interface PhaseTrace {
   readonly agent?: Labels;
   /** Phase 0: the agent as a reader on this server. */
   readonly reader?: Labels;
+  /** Phase 0: what label_agent gave. */
+  readonly granted?: Labels;
   readonly mode?: Mode;
   readonly operation?: Operation;
   readonly resource?: Labels & { readonly description: string };

@@ -74,18 +74,15 @@ async function runPhases(
   const { tracer, abort } = progress;
 
   abort.check();
-  const { guard, mode, view, labels, limit } = await openAgent(surroundings, call, progress);
+  const { guard, mode, view, granted, labels, limit } = await openAgent(surroundings, call, progress);
   progress.before = labels;
   progress.after = labels;
+  const opened = { agent: view.writer, reader: view.reader, granted, mode };
   if (limit !== undefined) {
-    tracer.end("denied", `The limit of ${limit} for this tool is reached`, {
-      agent: view.writer,
-      reader: view.reader,
-      mode,
-    });
+    tracer.end("denied", `The limit of ${limit} for this tool is reached`, opened);
     return { status: "denied", result: limitedResult(call.tool, limit), removed: [], shown: [] };
   }
-  tracer.end("ok", `The agent's labels in ${mode} mode`, { agent: view.writer, reader: view.reader, mode });
+  tracer.end("ok", `The agent's labels in ${mode} mode`, opened);
 
   const resource = await guarded(server.guard, "label_resource", async () => {
     const answer =

@@ -19,7 +19,11 @@ export async function bundleSuites(context: TestContext): Promise<string> {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    alias: { "edge-guard/testing": `${root}dist/testing/index.js`, "edge-guard": `${root}dist/index.js` },
+    alias: {
+      "edge-guard/analysis": `${root}dist/analysis/index.js`,
+      "edge-guard/testing": `${root}dist/testing/index.js`,
+      "edge-guard": `${root}dist/index.js`,
+    },
     sourcemap: "inline",
     logLevel: "warning",
   });

@@ -1,5 +1,7 @@
 // Every suite that runs in every runtime.
+import * as analysis from "edge-guard/analysis";
 import { abiSuite } from "./abi.ts";
+import { analysisSuite } from "./analysis.ts";
 import { backendSuite } from "./backend.ts";
 import { difcSuite } from "./difc.ts";
 import { faultsSuite } from "./faults.ts";
@@ -21,5 +23,6 @@ export const suites: Readonly<Record<string, Suite>> = {
   sessions: sessionsSuite,
   backend: backendSuite,
   monitor: monitorSuite,
+  analysis: (runner, library, environment) => analysisSuite(runner, library, analysis, environment),
   worker: workerSuite,
 };
