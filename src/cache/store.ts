@@ -1,11 +1,13 @@
 // The coordinator's dealings with a driver: which keys it uses, how it verifies what comes back, what it deletes.
 import { hex, sha256 } from "../wasm/compile.ts";
+import type { LoadProgress } from "../wasm/source.ts";
 import type { AddressRecord } from "./address.ts";
 import { parseRecord } from "./address.ts";
 import type { CacheEvent, ModuleCache, StreamedModule } from "./cache.ts";
 import { guardStore } from "./guarded.ts";
 
 type Listener = (event: CacheEvent) => void;
+type Tell = (told: CacheEvent | LoadProgress) => void;
 
 /** Something that is kept, and can be opened if it turns out to be of use. */
 export interface Recalled {
@@ -21,7 +23,7 @@ export interface Opening {
 
 export interface Store {
   readonly name: string;
-  recall(digest: string, key: string, tell: Listener, opening: Opening): Promise<Recalled | undefined>;
+  recall(digest: string, key: string, tell: Tell, opening: Opening): Promise<Recalled | undefined>;
   save(digest: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
   /** Drops a guard's bytes, and what was prepared from them under this key. */
   forget(digest: string, key: string, tell: Listener): void;
@@ -109,8 +111,10 @@ export function createStore(cache: ModuleCache): Store {
       const recalled: Recalled = {
         from: "streaming",
         async open() {
+          tell({ phase: "compile", loaded: 0, total: 1 });
           const found = await attempt("read", () => compileStreamed(streamed), tell);
           if (typeof found === "object") {
+            tell({ phase: "compile", loaded: 1, total: 1 });
             keep(found.module, found.size);
             return found.module;
           }

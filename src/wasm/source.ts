@@ -12,7 +12,10 @@ export type GuardSource =
   | WebAssembly.Module
   | Promise<GuardSource>;
 
-/** Progress of a load; `total` in bytes where it is known. */
+/**
+ * Progress of a load; `total` in bytes where it is known: not for bodies that came compressed, nor for those of another origin, which
+ * does not let us see whether they did. Phases that a load does without are not told: a guard that is in the cache is not downloaded.
+ */
 export interface LoadProgress {
   readonly phase: "download" | "compile" | "instantiate";
   readonly loaded: number;
@@ -47,10 +50,11 @@ function fromView(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
 }
 
-/** Reads a response's body with progress; the total is unknown when the body is compressed. */
+/** Reads a response's body with progress. Browsers tell the compressed length of an answer from elsewhere, but not that it is compressed. */
 async function readBody(response: Response, options: SourceOptions): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(response.headers.get("content-length") ?? Number.NaN);
-  const total = response.headers.has("content-encoding") || !Number.isInteger(declared) ? undefined : declared;
+  const isSure = Number.isInteger(declared) && response.type !== "cors" && !response.headers.has("content-encoding");
+  const total = isSure ? declared : undefined;
   // A length that a proxy or a cross-origin answer got wrong is no total.
   const report = (loaded: number, whole = total): void =>
     options.onProgress?.({

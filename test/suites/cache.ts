@@ -473,6 +473,27 @@ export function cacheSuite(runner: Runner, library: Library): void {
     );
   });
 
+  for (const wanted of ["download", "compile", "instantiate"]) {
+    test(`an abort while the guard is in "${wanted}" ends the load, and leaves the next one its guard`, async () => {
+      const { fetch } = serverOf(() => wasm(makeGuard({ bytes: 3000, seed: 300 })));
+      const cache = storage().open();
+      const controller = new AbortController();
+      const error = await rejects(
+        loadGuard(address, {
+          fetch,
+          cache,
+          signal: controller.signal,
+          onProgress: ({ phase }) => void (phase === wanted && controller.abort(new Error("enough"))),
+        }),
+      );
+      equal([(error as { code?: string }).code, (error.cause as Error).message], ["aborted", "enough"]);
+      const guard = await loadGuard(address, { fetch, cache });
+      equal((await guard.labelAgent({})).mode, "strict");
+      await guard.close();
+      await closeCache(cache);
+    });
+  }
+
   test("every caller hears the progress, also without a length", async () => {
     const chunks = [first.slice(0, 1000), first.slice(1000)];
     const body = (): ReadableStream =>

@@ -36,6 +36,37 @@ export function workerSuite(runner: Runner, library: Library, environment: Envir
     await here.close();
   });
 
+  runner.test("worker: its load tells every phase, and an abort in any of them ends it", async () => {
+    const bytes = await environment.guard("asker");
+    const fetch = (async () =>
+      new Response(bytes, { headers: { "content-length": String(bytes.length) } })) as typeof globalThis.fetch;
+    const url = "https://guards.example/asker.wasm";
+    const heard: string[] = [];
+    const load = (options: Partial<WorkerGuardOptions>): Promise<WorkerGuard> =>
+      library.workerGuard(url, { createWorker, fetch, cache: library.memoryCache(), ...options });
+    const guard = await load({
+      onProgress: ({ phase, loaded, total }) => void heard.push(`${phase} ${loaded} of ${total}`),
+    });
+    await guard.close();
+    const { length } = bytes;
+    equal(heard[0], `download 0 of ${length}`);
+    equal(heard.slice(-5), [
+      `download ${length} of ${length}`,
+      "compile 0 of 1",
+      "compile 1 of 1",
+      "instantiate 0 of 1",
+      "instantiate 1 of 1",
+    ]);
+    for (const wanted of ["download", "compile", "instantiate"]) {
+      const controller = new AbortController();
+      const onProgress: WorkerGuardOptions["onProgress"] = ({ phase }) => {
+        if (phase === wanted) controller.abort(new Error("enough"));
+      };
+      const error = await rejects(load({ signal: controller.signal, onProgress }));
+      ok(error instanceof library.AbortError, `${wanted}: ${error}`);
+    }
+  });
+
   withGuard("asks an asynchronous backend across the border", "asker", {}, async (guard) => {
     const answering = backend(async (tool, args) => {
       equal([tool, args], ["lookup", {}]);

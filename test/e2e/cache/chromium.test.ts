@@ -1,13 +1,14 @@
 // Real stores in Chromium, under a strict Content-Security-Policy: across page loads, tabs and restarts, and when they fail.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { type BrowserContext, chromium, type Page } from "playwright";
 import { makeGuard } from "../../suites/made-guard.ts";
 import type { Harness, LoadReport, LoadRequest } from "./page.ts";
-import { guardFile, type Site, startSite } from "./site.ts";
+import { type File, guardFile, type Site, startSite } from "./site.ts";
 
 const guard = makeGuard({ bytes: 280_000 });
 const wasm = "/repo-guard.wasm";
@@ -179,6 +180,55 @@ for (const cache of ["indexeddb", "cache-storage"] as const) {
   });
 }
 
+describe("a browser that dies while it writes", () => {
+  const large = makeGuard({ bytes: 12_000_000 });
+  const kinds: readonly string[] = ["hit store", "miss", "corrupt+miss"];
+  for (const cache of ["indexeddb", "cache-storage"] as const) {
+    test(`${cache}: the next one has the whole guard, or none`, async () => {
+      for (const milliseconds of [0, 15, 60]) {
+        await clean();
+        site.files.set(wasm, guardFile(large, { "cache-control": "max-age=3600" }));
+        const page = await openPage();
+        await load(page, { cache });
+        await page.waitForTimeout(milliseconds);
+        const session = await context.newCDPSession(page);
+        const gone = new Promise((resolve) => context.once("close", resolve));
+        session.send("Browser.crash").catch(() => {});
+        await gone;
+        context = await launch();
+        const { mode, events, errors } = await load(await openPage(), { cache });
+        assert.deepEqual([mode, errors], ["strict", []]);
+        assert.ok(kinds.includes(events.join("+")), events.join());
+      }
+    });
+  }
+});
+
+test("a browser that is told to keep nothing: the guard loads, and an event says so", async () => {
+  const [own, folder] = [context, profile];
+  profile = await mkdtemp(join(tmpdir(), "edge-guard-profile-"));
+  await mkdir(join(profile, "Default"));
+  // What a user sets as "do not allow sites to save data on your device".
+  const preferences = { profile: { default_content_setting_values: { cookies: 2 } } };
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+  context = await launch();
+  try {
+    const page = await openPage();
+    for (const cache of ["indexeddb", "cache-storage", "default"] as const) {
+      const { mode, events, errors } = await load(page, { cache, listen: 200 });
+      assert.equal(mode, "strict");
+      assert.ok(events.includes("failed"), `${cache}: ${events}`);
+      assert.match(errors.join(), /Cannot (read|write to) the cache/);
+    }
+    assert.equal(await page.evaluate(() => harness.register(100_000)), false);
+    assert.equal((await load(page, { cache: "process" })).mode, "strict");
+  } finally {
+    await context.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    [context, profile] = [own, folder];
+  }
+});
+
 describe("another tab", () => {
   before(clean);
 
@@ -235,6 +285,54 @@ test("a slow network shows the download moving, and an abort ends it", async () 
   assert.ok(part.last < 200_000, `${part.last} bytes were loaded`);
 });
 
+describe("progress", () => {
+  const packed = gzipSync(guard, { level: 1 });
+  const encoding = { "content-encoding": "gzip" };
+  const bodies: Readonly<Record<string, readonly [file: File, isKnown: boolean]>> = {
+    "with a length": [guardFile(guard), true],
+    "without a length": [guardFile(guard, {}, true), false],
+    "of a compressed body": [guardFile(packed, encoding), false],
+    "of a compressed body without a length": [guardFile(packed, encoding, true), false],
+  };
+  before(async () => {
+    await clean();
+    assert.ok(packed.length < guard.length / 2, `${packed.length} bytes`);
+  });
+  for (const [what, [file, isKnown]] of Object.entries(bodies)) {
+    for (const from of ["its own server", "another origin"]) {
+      test(`${what}, from ${from}: never more than there is, and whole at the end`, async () => {
+        site.files.set(wasm, file);
+        site.link = { latency: 5, bits: 8_000_000 };
+        const base = from === "another origin" ? site.url.replace("127.0.0.1", "localhost") : site.url;
+        const page = await openPage("open", base);
+        const steps = await page.evaluate((sent) => harness.steps(sent), {
+          cache: "process" as const,
+          url: `${site.url}${wasm.slice(1)}?${from}`,
+        });
+        await page.close();
+        const downloads = steps.filter(([phase]) => phase === "download");
+        assert.ok(downloads.length > 2, `${downloads.length} reports`);
+        assert.deepEqual(downloads[0]?.slice(0, 2), ["download", 0]);
+        assert.deepEqual(downloads.at(-1), ["download", guard.length, guard.length]);
+        const loaded = downloads.map((step) => step[1]);
+        assert.deepEqual(
+          loaded,
+          [...loaded].sort((a, b) => a - b),
+        );
+        // Another origin does not show whether its length is that of a compressed body.
+        const total = isKnown && from !== "another origin" ? guard.length : null;
+        assert.deepEqual([...new Set(downloads.slice(0, -1).map((step) => step[2]))], [total]);
+        assert.deepEqual(steps.slice(downloads.length), [
+          ["compile", 0, 1],
+          ["compile", 1, 1],
+          ["instantiate", 0, 1],
+          ["instantiate", 1, 1],
+        ]);
+      });
+    }
+  }
+});
+
 test("a page without https has no digests: the guard loads, and an event says so", async () => {
   const own = context;
   const folder = profile;
@@ -263,7 +361,7 @@ test("a page without https has no digests: the guard loads, and an event says so
 });
 
 describe("the service worker", () => {
-  const cache = "service-worker";
+  const cache = "service-worker" as const;
   const minimumBytes = 100_000;
 
   test("serves prepared modules to the page that registered it, and to the next", async () => {
@@ -279,6 +377,17 @@ describe("the service worker", () => {
     const report = await load(page, { cache, minimumBytes });
     assert.deepEqual([...report.events, report.mode, ...report.errors], ["hit streaming", "strict"]);
     assert.deepEqual((await load(await openPage(), { cache, minimumBytes })).events, ["hit streaming"]);
+    const steps = await (await openPage()).evaluate((sent) => harness.steps(sent), {
+      cache,
+      minimumBytes,
+      url: site.url + wasm.slice(1),
+    });
+    assert.deepEqual(steps, [
+      ["compile", 0, 1],
+      ["compile", 1, 1],
+      ["instantiate", 0, 1],
+      ["instantiate", 1, 1],
+    ]);
     assert.equal(site.count(wasm), 1);
   });
 

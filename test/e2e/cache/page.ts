@@ -132,6 +132,18 @@ const harness = {
     return { reports, last, total, code };
   },
 
+  /** Every step of a load's progress, `total` null where it is not known. */
+  async steps(request: LoadRequest): Promise<[phase: string, loaded: number, total: number | null][]> {
+    const cache = open(request);
+    const steps: [string, number, number | null][] = [];
+    const guard = await loadGuard(request.url, {
+      ...(cache && { cache }),
+      onProgress: ({ phase, loaded, total }) => void steps.push([phase, loaded, total ?? null]),
+    });
+    await guard.close();
+    return steps;
+  },
+
   conformance(cache: "indexeddb" | "cache-storage"): string[] {
     return kit(cache).map(({ name }) => name);
   },

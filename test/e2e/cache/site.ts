@@ -29,6 +29,8 @@ export interface File {
   readonly body: Uint8Array | string;
   readonly type: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Without a length. */
+  readonly chunked?: boolean;
 }
 
 export interface Site {
@@ -71,6 +73,8 @@ export async function startSite(): Promise<Site> {
   const page = '<!doctype html><title>Cache</title><script type="module" src="/page.js"></script>';
   const files = new Map<string, File>([
     ["/", { ...html, body: page }],
+    // The same page, which may ask other origins.
+    ["/open", { ...html, body: page, headers: {} }],
     // The same page with an origin of its own: every kind of storage is refused there.
     ["/sandboxed", { ...html, body: page, headers: { "content-security-policy": "sandbox allow-scripts" } }],
     ["/page.js", { ...script, body: await bundle("page.ts") }],
@@ -96,7 +100,8 @@ export async function startSite(): Promise<Site> {
     if (slow) await pause(slow.latency);
     if (file === undefined || known) return void response.writeHead(status, headers).end();
     const body = typeof file.body === "string" ? Buffer.from(file.body) : file.body;
-    response.writeHead(status, { "content-type": file.type, "content-length": body.length, ...headers });
+    const length = file.chunked ? {} : { "content-length": body.length };
+    response.writeHead(status, { "content-type": file.type, ...length, ...headers });
     if (slow) await throttled(response, body, slow.bits);
     else response.end(body);
   };
@@ -118,8 +123,9 @@ export async function startSite(): Promise<Site> {
   return site;
 }
 
-export const guardFile = (body: Uint8Array, headers: Readonly<Record<string, string>> = {}): File => ({
+export const guardFile = (body: Uint8Array, headers: Readonly<Record<string, string>> = {}, chunked = false): File => ({
   body,
   type: "application/wasm",
   headers,
+  chunked,
 });
