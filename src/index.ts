@@ -108,5 +108,6 @@ export { labelAgentPayload, parsePolicy } from "./policy/parse.ts";
 export type { AllowOnlyPolicy, IntegrityLevel, Policy, WriteSinkPolicy } from "./policy/policy.ts";
 export { acceptFor } from "./policy/scopes.ts";
 export { type GuardReport, inspectGuard } from "./wasm/inspect.ts";
-export { type PrepareOptions, prepareGuard } from "./wasm/prepare.ts";
+export type { PrepareOptions } from "./wasm/prepare.ts";
+export { prepareGuard } from "./wasm/prepare-guard.ts";
 export type { GuardSource, LoadProgress } from "./wasm/source.ts";

@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { isGuardError } from "../errors.ts";
 import { inspectGuard } from "../wasm/inspect.ts";
-import { type PrepareOptions, prepareGuard } from "../wasm/prepare.ts";
+import type { PrepareOptions } from "../wasm/prepare.ts";
+import { prepareGuard } from "../wasm/prepare-guard.ts";
 
 /** How guards come out of a build. */
 export interface EdgeGuardPluginOptions extends PrepareOptions {

@@ -2,7 +2,7 @@
 import { ModuleError } from "../errors.ts";
 import { compileModule, hex, sha256 } from "../wasm/compile.ts";
 import { preparationVersion } from "../wasm/contract.ts";
-import { type PrepareOptions, prepareGuard } from "../wasm/prepare.ts";
+import { type PrepareOptions, prepareModule } from "../wasm/prepare.ts";
 import { addressOf, download, isRequest, isResponse, send } from "../wasm/source.ts";
 import { createCompiledModules } from "./compiled.ts";
 import type { Coordinator, Core, GuardRequest, Load, LoadedModule, LoadOptions, Tell, Told } from "./core.ts";
@@ -34,6 +34,11 @@ const uncheckable = (why: string): ModuleError =>
 /** Not so in pages that came over plain http. */
 const canDigest = (): boolean => (globalThis.crypto as Crypto | undefined)?.subtle !== undefined;
 
+/** The rewrite for fuel is loaded only where it is needed. */
+const prepared = async (bytes: Uint8Array, options: PrepareOptions): Promise<Uint8Array<ArrayBuffer>> =>
+  prepareModule(bytes, options) ??
+  (prepareModule(bytes, options, (await import("../wasm/fuel-rewrite.ts")).fuelRewrite) as Uint8Array<ArrayBuffer>);
+
 /** Without a store, compiled modules and addresses are kept in memory only. */
 export function createCoordinator(store?: Store, budget: number = defaultBudget): Coordinator {
   const modules = createCompiledModules(budget);
@@ -64,9 +69,9 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
           return known;
         }
         tellAll({ phase: "compile", loaded: 0, total: 1 });
-        const prepared = prepareGuard(bytes, prepare);
-        const module = (await store?.prepared(key, prepared, tellAll)) ?? (await compileModule(prepared));
-        core.keep(key, module, prepared.length, tellAll);
+        const ready = await prepared(bytes, prepare);
+        const module = (await store?.prepared(key, ready, tellAll)) ?? (await compileModule(ready));
+        core.keep(key, module, ready.length, tellAll);
         tellAll({ phase: "compile", loaded: 1, total: 1 });
         return module;
       });
@@ -76,7 +81,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
       if (!canDigest()) {
         if (integrity !== undefined) throw uncheckable(`${noSubtle}; serve the page over https`);
         load.tell({ type: "bypass", cache: core.name, reason: noSubtle });
-        return { module: await compileModule(prepareGuard(bytes, load.prepare)) };
+        return { module: await compileModule(await prepared(bytes, load.prepare)) };
       }
       const raw = await sha256(bytes);
       if (integrity !== undefined) (await pinning()).checkIntegrity(raw, integrity);

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { inspectGuard } from "../wasm/inspect.ts";
-import { prepareGuard } from "../wasm/prepare.ts";
+import { prepareGuard } from "../wasm/prepare-guard.ts";
 import { UsageError } from "./arguments.ts";
 import { type Command, EXIT, helpFlag } from "./command.ts";
 import { printable } from "./terminal.ts";

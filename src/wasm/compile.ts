@@ -1,6 +1,6 @@
 // Bytes to a compiled module, with errors that say what to do.
 import { ModuleError } from "../errors.ts";
-import { labelFunctions, wasiModule } from "./contract.ts";
+import { fuelImport, labelFunctions, wasiModule } from "./contract.ts";
 
 /** SHA-256 of exactly these bytes. Only where the platform has it: not in pages that came over plain http. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
@@ -32,12 +32,19 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>): Promise<Web
   }
 }
 
-/** Checks a module that came compiled: names and kinds only, an engine does not tell signatures. Throws ModuleError. */
-export function checkCompiled(module: WebAssembly.Module): void {
+/**
+ * Checks a module that came compiled: names and kinds only, an engine does not tell signatures. What a counting module imports is allowed
+ * when its preparation says that it counts. Throws ModuleError.
+ */
+export function checkCompiled(module: WebAssembly.Module, counts: boolean): void {
   const unknown = WebAssembly.Module.imports(module).filter(
     ({ module: from, name, kind }) =>
       kind !== "function" ||
-      !(from === wasiModule || (from === "env" && (name === "call_backend" || name === "host_log"))),
+      !(
+        from === wasiModule ||
+        (from === "env" && (name === "call_backend" || name === "host_log")) ||
+        (counts && from === fuelImport.module && name === fuelImport.name)
+      ),
   );
   if (unknown.length > 0) {
     const list = unknown.map(({ module: from, name, kind }) => `"${from}.${name}" (${kind})`).join(", ");

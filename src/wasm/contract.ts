@@ -27,6 +27,14 @@ export const wasiModule = "wasi_snapshot_preview1";
 export const reserved = "edge_guard.";
 export const preparedSection = "edge-guard.prepared";
 
+/** The exported global of a module that counts: what its guest has left to burn. See fuel.ts. */
+export const fuelGlobalName = "edge_guard.fuel";
+/** Module and name of the function that such a module imports and calls when nothing is left. */
+export const fuelImport: { readonly module: string; readonly name: string } = {
+  module: "edge_guard",
+  name: "out_of_fuel",
+};
+
 /** Goes up when the same bytes would be prepared differently; part of every cache key. */
 export const preparationVersion = 1;
 

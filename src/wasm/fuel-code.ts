@@ -118,31 +118,43 @@ interface Counter {
   charge(amount: number, inLocal: boolean): void;
 }
 
+/** The instructions that count in one function, as bytes; a charge is `local.get` or `global.get`, `i32.const`, and what comes after it. */
+export interface CounterCode {
+  readonly global: readonly number[];
+  readonly local: readonly number[];
+  readonly load: readonly number[];
+  readonly store: readonly number[];
+  readonly afterGlobal: readonly number[];
+  readonly afterLocal: readonly number[];
+}
+
+export function counterCode(context: CodeContext, localIndex: number): CounterCode {
+  const global = [opcode.globalGet, ...unsignedBytes(context.fuelGlobal)];
+  const local = [opcode.localGet, ...unsignedBytes(localIndex)];
+  const intoLocal = [opcode.localTee, ...local.slice(1)];
+  const intoGlobal = [opcode.globalSet, ...global.slice(1)];
+  const load = [...global, opcode.localSet, ...local.slice(1)];
+  const store = [...local, ...intoGlobal];
+  const askNow = [opcode.call, ...unsignedBytes(context.refill)];
+  const ask = [opcode.if, empty, ...askNow, opcode.end];
+  const askInLocal = [opcode.if, empty, ...store, ...askNow, ...load, opcode.end];
+  return {
+    global,
+    local,
+    load,
+    store,
+    afterGlobal: [subtraction, ...intoLocal, ...intoGlobal, ...local, ...isNegative, ...ask],
+    afterLocal: [subtraction, ...intoLocal, ...isNegative, ...askInLocal],
+  };
+}
+
 /** Writes the instructions that count in one function. Where nothing is called, loops count in a local: that spares memory accesses. */
 function createCounter(writer: Writer, context: CodeContext, localIndex: number): Counter {
-  const global = unsignedBytes(context.fuelGlobal);
-  const local = unsignedBytes(localIndex);
-  const load = [opcode.globalGet, ...global, opcode.localSet, ...local];
-  const store = [opcode.localGet, ...local, opcode.globalSet, ...global];
-  const ask = [opcode.if, empty, opcode.call, ...unsignedBytes(context.refill), opcode.end];
-  const afterGlobal = [
-    subtraction,
-    opcode.localTee,
-    ...local,
-    opcode.globalSet,
-    ...global,
-    opcode.localGet,
-    ...local,
-    ...isNegative,
-    ...ask,
-  ];
-  const askInLocal = [opcode.if, empty, ...store, opcode.call, ...unsignedBytes(context.refill), ...load, opcode.end];
-  const afterLocal = [subtraction, opcode.localTee, ...local, ...isNegative, ...askInLocal];
+  const { global, local, load, store, afterGlobal, afterLocal } = counterCode(context, localIndex);
   return {
     load: () => writer.bytes(load),
     store: () => writer.bytes(store),
     charge: (amount, inLocal) => {
-      writer.u8(inLocal ? opcode.localGet : opcode.globalGet);
       writer.bytes(inLocal ? local : global);
       writer.u8(constant);
       writer.bytes(signedBytes(amount));

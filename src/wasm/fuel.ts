@@ -20,10 +20,21 @@
 
 import { ModuleError } from "../errors.ts";
 import { type ModuleOutline, readModule, type SectionOutline } from "./binary.ts";
+import { fuelGlobalName, fuelImport } from "./contract.ts";
 import { writeBodies } from "./fuel-code.ts";
-import type { CodeContext } from "./fuel-context.ts";
 import { writeNames } from "./fuel-names.ts";
-import { decodeExpression, opcode, skipValueType } from "./instructions.ts";
+import {
+  copyPatched,
+  type Patches,
+  type Plan,
+  patchElements,
+  patchExpression,
+  patchFunction,
+  patchTable,
+  readPlan,
+  section,
+} from "./fuel-sections.ts";
+import { skipValueType } from "./instructions.ts";
 import {
   type Cursor,
   createCursor,
@@ -34,27 +45,6 @@ import {
   readUnsigned,
   type Writer,
 } from "./leb.ts";
-
-/** The name of the exported global. */
-export const fuelGlobalName = "edge_guard.fuel";
-/** Module and name of the imported function. */
-export const fuelImport: { readonly module: string; readonly name: string } = {
-  module: "edge_guard",
-  name: "out_of_fuel",
-};
-
-const section = {
-  custom: 0,
-  type: 1,
-  import: 2,
-  function: 3,
-  table: 4,
-  global: 6,
-  export: 7,
-  start: 8,
-  element: 9,
-  code: 10,
-} as const;
 
 // The order of sections; 13 (tags) and 12 (data count) are out of numerical order.
 const order = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
@@ -96,10 +86,6 @@ export function addFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return writer.finish().slice();
 }
 
-interface Plan extends CodeContext {
-  readonly outline: ModuleOutline;
-}
-
 function checkOutline({ imports, exports, memories }: ModuleOutline): void {
   if (
     exports.some(({ name }) => name === fuelGlobalName) ||
@@ -116,41 +102,6 @@ function checkOutline({ imports, exports, memories }: ModuleOutline): void {
       `Cannot add fuel: the module has ${memories.length} memories, and more than one is not supported`,
     );
   }
-}
-
-function readPlan(bytes: Uint8Array, outline: ModuleOutline): Plan {
-  const parameters: number[] = [];
-  const functionTypes: number[] = [];
-  for (const { id, content, end } of outline.sections) {
-    const cursor = createCursor(bytes, content, end);
-    if (id === section.type) {
-      for (let left = readUnsigned(cursor); left > 0; left--) {
-        readByte(cursor);
-        const count = readUnsigned(cursor);
-        for (let index = 0; index < count; index++) skipValueType(cursor);
-        for (let results = readUnsigned(cursor); results > 0; results--) skipValueType(cursor);
-        parameters.push(count);
-      }
-    } else if (id === section.function) {
-      for (let left = readUnsigned(cursor); left > 0; left--) functionTypes.push(readUnsigned(cursor));
-    }
-  }
-  const importedFunctions = outline.imports.filter(({ kind }) => kind === "function").length;
-  const functionCount = importedFunctions + functionTypes.length;
-  return {
-    outline,
-    bytes,
-    typeCount: parameters.length,
-    globalCount: outline.globals.length,
-    importedFunctions,
-    functionCount,
-    functionTypes,
-    parameters,
-    moved: { from: importedFunctions, to: functionCount },
-    fuelGlobal: outline.globals.length,
-    refill: functionCount + 1,
-    chargeLength: functionCount + 2,
-  };
 }
 
 function writeSection(writer: Writer, bytes: Uint8Array, plan: Plan, id: number, entry?: SectionOutline): void {
@@ -185,58 +136,6 @@ function extended(more: number, add: Rewrite, each?: (cursor: Cursor, plan: Plan
     copyPatched(writer, cursor.bytes, start, cursor.end, patches);
     add(writer, cursor, plan);
   };
-}
-
-/** Offsets of function indices that change, and where the original goes on: pairs. All change to the same index. */
-type Patches = { from: number; to: number; index: number }[];
-
-function copyPatched(writer: Writer, bytes: Uint8Array, start: number, end: number, patches: Patches): void {
-  let position = start;
-  for (const { from, to, index } of patches) {
-    writer.copy(bytes, position, from);
-    writer.unsigned(index);
-    position = to;
-  }
-  writer.copy(bytes, position, end);
-}
-
-function patchFunction(cursor: Cursor, { moved, functionCount }: Plan, patches: Patches): void {
-  const from = cursor.position;
-  const index = readUnsigned(cursor);
-  if (index >= functionCount) throw malformed(`an index (${index}) of a function that does not exist`, from);
-  if (index === moved.from) patches.push({ from, to: cursor.position, index: moved.to });
-}
-
-function patchExpression(cursor: Cursor, plan: Plan, patches: Patches): void {
-  decodeExpression(cursor, (code, offset, first, at) => {
-    if (code === opcode.refFunc) patchFunction(createCursor(cursor.bytes, at, cursor.end), plan, patches);
-    else if (code === opcode.globalGet && first >= plan.globalCount) {
-      throw malformed(`an index (${first}) of a global that does not exist`, offset);
-    }
-  });
-}
-
-function patchTable(cursor: Cursor, plan: Plan, patches: Patches): void {
-  const initialised = cursor.bytes[cursor.position] === 0x40;
-  if (initialised) cursor.position += 2;
-  skipValueType(cursor);
-  const flags = readByte(cursor);
-  readUnsigned(cursor);
-  if ((flags & 1) !== 0) readUnsigned(cursor);
-  if (initialised) patchExpression(cursor, plan, patches);
-}
-
-/** One element segment: bit 0 not active, bit 1 table index or kind given, bit 2 expressions instead of indices. */
-function patchElements(cursor: Cursor, plan: Plan, patches: Patches): void {
-  const flags = readUnsigned(cursor);
-  if (flags > 7) throw malformed(`an element segment of unknown kind ${flags}`, cursor.position - 1);
-  if ((flags & 1) === 0) {
-    if ((flags & 2) !== 0) readUnsigned(cursor);
-    patchExpression(cursor, plan, patches);
-  }
-  if ((flags & 3) !== 0) skipValueType(cursor);
-  const patch = (flags & 4) === 0 ? patchFunction : patchExpression;
-  for (let left = readUnsigned(cursor); left > 0; left--) patch(cursor, plan, patches);
 }
 
 const i32 = 0x7f;

@@ -1,13 +1,33 @@
 // The rewrite before compiling: caps the memory, exports mutable globals, leaves a mark (design.md, Preparing a module).
 import { type ModuleOutline, sectionId } from "./binary.ts";
-import { defaultMemoryPages, pageSize, preparationVersion, preparedSection, reserved } from "./contract.ts";
+import {
+  defaultMemoryPages,
+  fuelGlobalName,
+  fuelImport,
+  pageSize,
+  preparationVersion,
+  preparedSection,
+  reserved,
+} from "./contract.ts";
 import { examine } from "./examine.ts";
 import { createCursor, createWriter, readUnsigned, type Writer } from "./leb.ts";
 
-/** How {@link prepareGuard} rewrites a module. */
+/** How `prepareGuard` rewrites a module. */
 export interface PrepareOptions {
   /** The cap on the linear memory, in pages of 64 KiB: 1 to 65536. Default: 512 (32 MiB). */
   readonly memoryPages?: number;
+  /**
+   * Makes the guard count what it burns, so that a host can end it when it runs away, in every runtime and on any thread; costs it about
+   * a fifth of its speed and a tenth of its size (design.md, Budgets). Default: false.
+   */
+  readonly fuel?: boolean;
+}
+
+/** Adds the count to a module, and takes it out again; loaded only where it is needed. */
+export interface FuelRewrite {
+  addFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  /** Throws ModuleError `bad-module` unless {@link FuelRewrite.addFuel} made these very bytes. */
+  removeFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
 }
 
 /** What a prepared module says of itself, in the custom section `edge-guard.prepared`. */
@@ -16,6 +36,8 @@ export interface Preparation {
   readonly memoryPages: number;
   /** Indices of the mutable globals, each exported as `edge_guard.g<index>`. */
   readonly globals: readonly number[];
+  /** It counts what it burns. */
+  readonly fuel?: true;
   /** Why the state of an instance cannot be captured; absent when it can. */
   readonly obstacle?: string;
 }
@@ -61,19 +83,24 @@ function writeExports(writer: Writer, bytes: Uint8Array, start: number, end: num
   });
 }
 
+/** Whether a module imports what a counting one does: by its name only. */
+const importsFuel = (outline: ModuleOutline | undefined): boolean =>
+  outline?.imports.some(({ module }) => module === fuelImport.module) ?? false;
+
 /**
- * Prepares a guard's module: lowers its memory's maximum to the cap and exports every mutable global under a reserved name, so
- * that checkpoints can hold its whole state. Pure; the same bytes and options give the same result, and a prepared module is
- * prepared again from scratch. Runtimes that take only precompiled modules run this at build time.
- *
- * @throws {ModuleError} with the first problem when the module cannot be a guard (guard-abi.md).
- * @throws {RangeError} when `memoryPages` is not a whole number from 1 to 65536.
+ * What `prepareGuard` does, with the rewrite for fuel in hand only where it is needed: gives `undefined` when it would be and is not,
+ * because fuel is wanted or must be taken out first.
  */
-export function prepareGuard(bytes: Uint8Array | ArrayBuffer, options: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
-  const source = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+export function prepareModule(
+  source: Uint8Array,
+  options: PrepareOptions,
+  rewrite?: FuelRewrite,
+): Uint8Array<ArrayBuffer> | undefined {
   const cap = checkMemoryPages(options.memoryPages ?? defaultMemoryPages);
   const { outline, problems, stateObstacle } = examine(source, cap);
+  if (importsFuel(outline)) return rewrite && prepareModule(rewrite.removeFuel(source), options, rewrite);
   if (outline === undefined || problems[0] !== undefined) throw problems[0];
+  if (options.fuel === true && rewrite === undefined) return undefined;
 
   const exported = new Set(outline.exports.map((item) => item.name));
   const globals = outline.globals.flatMap(({ mutable, type }, index) =>
@@ -94,13 +121,14 @@ export function prepareGuard(bytes: Uint8Array | ArrayBuffer, options: PrepareOp
     version: preparationVersion,
     memoryPages: cap,
     globals,
+    ...(options.fuel === true ? { fuel: true as const } : {}),
     ...(stateObstacle === undefined ? {} : { obstacle: stateObstacle }),
   };
   writeSection(writer, sectionId.custom, () => {
     writer.name(preparedSection);
     writer.bytes(new TextEncoder().encode(JSON.stringify(preparation)));
   });
-  return writer.finish().slice();
+  return options.fuel === true && rewrite !== undefined ? rewrite.addFuel(writer.finish()) : writer.finish().slice();
 }
 
 /** Reads what a compiled module says of its preparation; `undefined` when it was not prepared, by another version, or lies. */
@@ -116,6 +144,7 @@ export function readPreparation(module: WebAssembly.Module): Preparation | undef
       Number.isInteger(found.memoryPages) &&
       Array.isArray(found.globals) &&
       found.globals.every((index) => globals.has(`${reserved}g${index}`)) &&
+      (found.fuel === true ? globals.has(fuelGlobalName) : found.fuel === undefined) &&
       (found.obstacle === undefined || typeof found.obstacle === "string");
     return valid ? found : undefined;
   } catch {

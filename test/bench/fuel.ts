@@ -2,7 +2,8 @@
 // grows, and how long the rewrite of 280 KB takes (bar: 15 ms).
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { addFuel, fuelGlobalName } from "../../src/wasm/fuel.ts";
+import { fuelGlobalName } from "../../src/wasm/contract.ts";
+import { addFuel } from "../../src/wasm/fuel.ts";
 
 const root = process.env["EDGE_GUARD_ROOT"] ?? process.cwd();
 const capacity = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ModuleError } from "../../../src/errors.ts";
 import { readModule } from "../../../src/wasm/binary.ts";
 import { inspectGuard } from "../../../src/wasm/inspect.ts";
-import { prepareGuard } from "../../../src/wasm/prepare.ts";
+import { prepareGuard } from "../../../src/wasm/prepare-guard.ts";
 
 const root = process.env["EDGE_GUARD_ROOT"] ?? "./";
 const real = new Uint8Array(readFileSync(`${root}.cache/guards/script.wasm`));
