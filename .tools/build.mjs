@@ -60,6 +60,7 @@ async function bundlePackage(esbuild) {
     metafile: true,
   });
   await removeStaleChunks(Object.keys(metafile.outputs));
+  await removeBareImports(Object.keys(metafile.outputs));
   // A worker's script as one file, for pages without a bundler: new Worker("…/guard-worker.js", { type: "module" }).
   await esbuild.build({
     absWorkingDir: root,
@@ -74,6 +75,18 @@ async function bundlePackage(esbuild) {
     legalComments: "none",
     logLevel: "warning",
   });
+}
+
+/**
+ * esbuild keeps chunks in order by imports without names. Importing this package has no side effects, so there is no order to keep, and a
+ * consumer's bundler would take each such chunk for something that is needed at once. Lines stay, for the source maps.
+ */
+async function removeBareImports(outputs) {
+  for (const name of outputs.filter((path) => path.endsWith(".js"))) {
+    const text = await readFile(root + name, "utf8");
+    const without = text.replace(/^import "\.{1,2}\/(chunks\/)?chunk-[\w-]+\.js";$/gm, "");
+    if (without !== text) await writeFile(root + name, without);
+  }
 }
 
 /** Chunks of earlier builds would go into the package too. */

@@ -22,6 +22,7 @@ export type GuardErrorCode =
   | "guard-return"
   | "protocol"
   | "limit"
+  | "out-of-fuel"
   | "timeout"
   | "aborted"
   | "poisoned"
@@ -107,13 +108,16 @@ export class ProtocolError extends GuardError {
   }
 }
 
-/** Something grew above a limit: input, output, questions, live suspensions. */
+/**
+ * Something grew above a limit: input, output, questions, live suspensions. A guard that burned its budget (`limit` is "fuel") has a
+ * code of its own, `out-of-fuel`.
+ */
 export class LimitError extends GuardError {
   override readonly name: string = "LimitError";
   /** Which limit, by the name of its option. */
   readonly limit: string;
   constructor(limit: string, message: string, context?: FaultContext) {
-    super("limit", message, context);
+    super(limit === "fuel" ? "out-of-fuel" : "limit", message, context);
     this.limit = limit;
   }
 }

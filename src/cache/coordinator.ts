@@ -2,7 +2,7 @@
 import { ModuleError } from "../errors.ts";
 import { compileModule, hex, sha256 } from "../wasm/compile.ts";
 import { preparationVersion } from "../wasm/contract.ts";
-import { type PrepareOptions, prepareModule } from "../wasm/prepare.ts";
+import type { PrepareOptions } from "../wasm/prepare.ts";
 import { addressOf, download, isRequest, isResponse, send } from "../wasm/source.ts";
 import { createCompiledModules } from "./compiled.ts";
 import type { Coordinator, Core, GuardRequest, Load, LoadedModule, LoadOptions, Tell, Told } from "./core.ts";
@@ -34,10 +34,17 @@ const uncheckable = (why: string): ModuleError =>
 /** Not so in pages that came over plain http. */
 const canDigest = (): boolean => (globalThis.crypto as Crypto | undefined)?.subtle !== undefined;
 
+/** Loaded for who brings bytes: on Workers, modules come compiled. */
+const rewriting = () => import("../wasm/prepare-module.ts");
+
 /** The rewrite for fuel is loaded only where it is needed. */
-const prepared = async (bytes: Uint8Array, options: PrepareOptions): Promise<Uint8Array<ArrayBuffer>> =>
-  prepareModule(bytes, options) ??
-  (prepareModule(bytes, options, (await import("../wasm/fuel-rewrite.ts")).fuelRewrite) as Uint8Array<ArrayBuffer>);
+async function prepared(bytes: Uint8Array, options: PrepareOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const { prepareModule } = await rewriting();
+  const plain = prepareModule(bytes, options);
+  if (plain !== undefined) return plain;
+  const { fuelRewrite } = await import("../wasm/fuel-rewrite.ts");
+  return prepareModule(bytes, options, fuelRewrite) as Uint8Array<ArrayBuffer>;
+}
 
 /** Without a store, compiled modules and addresses are kept in memory only. */
 export function createCoordinator(store?: Store, budget: number = defaultBudget): Coordinator {
@@ -123,6 +130,8 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
         tell({ type: "bypass", cache: core.name, reason });
         return { module: source };
       }
+      // Meanwhile the bytes are on their way; who needs it hears when that failed.
+      rewriting().catch(() => {});
       // A copy: what is digested must be what is compiled, whatever becomes of the caller's buffer meanwhile.
       if (source instanceof Uint8Array) return core.fromBytes(source.slice(), load);
       if (isResponse(source)) return core.fromBytes(await download(source, options), load);

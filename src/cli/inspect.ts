@@ -52,7 +52,7 @@ function inspectionText(file: string, sha256: string, integrity: string, report:
         : `not possible: ${printable(report.checkpoint.obstacle ?? "see the problems")}`,
     ],
     ["Globals", `${report.mutableGlobals} mutable`],
-    ["Prepared", report.prepared ? "yes" : "no"],
+    ["Prepared", report.prepared ? `yes, ${report.counts ? "with" : "without"} fuel` : "no"],
     ["Made by", report.producers.map(printable).join(", ") || "not said"],
   ];
   const lines = facts.map(([name, value]) => `  ${name.padEnd(12)}  ${value}\n`);

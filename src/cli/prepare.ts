@@ -22,6 +22,11 @@ export const prepareCommand: Command = {
       usage: "--memory-pages <n>",
       help: "The most that its memory may have, in pages of 64 KiB. Default: 512.",
     },
+    fuel: {
+      type: "boolean",
+      usage: "--fuel",
+      help: "Lets a host end the guard in the middle of a computation: needed for budgets and deadlines on Workers.",
+    },
     help: helpFlag,
   },
   async run({ values, positionals }, { out }) {
@@ -34,12 +39,15 @@ export const prepareCommand: Command = {
       throw new UsageError(`Cannot prepare: "${target}" is the guard itself; name another file with --output`);
     }
     const memoryPages = readPages(values["memory-pages"] as string | undefined);
-    const prepared = prepareGuard(await readFile(file), memoryPages === undefined ? {} : { memoryPages });
+    const fuel = values["fuel"] === true;
+    const bytes = await readFile(file);
+    const prepared = prepareGuard(bytes, { fuel, ...(memoryPages !== undefined && { memoryPages }) });
     await writeFile(target, prepared);
     const { memory, checkpoint } = inspectGuard(prepared);
+    const growth = `, with fuel (${Math.round((prepared.length / bytes.length - 1) * 100)} % larger)`;
     const state = checkpoint.possible ? "possible" : `not possible: ${checkpoint.obstacle ?? "see edge-guard inspect"}`;
     out(
-      `${printable(target)}: ${prepared.length} bytes, at most ${memory?.maximumPages} pages of memory, checkpoints ${printable(state)}\n`,
+      `${printable(target)}: ${prepared.length} bytes, at most ${memory?.maximumPages} pages of memory, checkpoints ${printable(state)}${fuel ? growth : ""}\n`,
     );
     return EXIT.ok;
   },

@@ -6,6 +6,8 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Whether it comes by itself, by a signal or a time-out; otherwise only `end` ends the call. */
   readonly bounded: boolean;
+  /** How long there is, in milliseconds; `Infinity` without a time-out. */
+  readonly remaining: number;
   /** Throws once the time is over or the caller's signal fired. */
   check(): void;
   /** Settles like the promise, or rejects as soon as the deadline passes. */
@@ -22,6 +24,7 @@ export const noDeadline: Deadline = {
     return new AbortController().signal;
   },
   bounded: false,
+  remaining: Number.POSITIVE_INFINITY,
   check: () => {},
   race: (promise) => promise,
   subscribe: () => () => {},
@@ -56,6 +59,10 @@ class CallDeadline implements Deadline {
 
   get bounded(): boolean {
     return this.#signal !== undefined || this.#expires !== undefined;
+  }
+
+  get remaining(): number {
+    return this.#expires === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#expires - performance.now(), 0);
   }
 
   check(): void {

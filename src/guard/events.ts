@@ -41,6 +41,8 @@ export interface CallEvent {
   /** How often the guest ran: 1, or more under replay. */
   readonly runs: number;
   readonly questions: number;
+  /** What the label function burned in the run that counted, of a guard that counts: the same in every runtime, however it was run. */
+  readonly fuel?: number;
   readonly error?: GuardError;
 }
 

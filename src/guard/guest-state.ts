@@ -15,7 +15,7 @@ import {
   type InstanceOptions,
   memoryExcess,
 } from "../wasm/instance.ts";
-import { createRun, type LogLine, type Recording, type RunHost, repeatingHost } from "../wasm/run.ts";
+import { createRun, type LogLine, type Recording, type RunHost, repeatingBudget, repeatingHost } from "../wasm/run.ts";
 import { createJournal, type Journal } from "./journal.ts";
 
 /** Beyond this a checkpoint is cheaper than running the calls again; `journalBytes` counts inputs and what the host told the guest. */
@@ -181,13 +181,13 @@ function keepState(
 
   const repeat = async (guest: Guest): Promise<void> => {
     for (const { name, text, recording } of journal.entries()) {
-      guest.run = createRun(recording, repeatingHost(recording));
+      guest.run = createRun(recording, repeatingHost(recording), repeatingBudget(recording));
       try {
         await exchange(guest, guest.label(name), text, options.exchange);
       } catch (error) {
         // A call that ended with the guard's own error ends so again; a throw out of the guest cannot be in the journal.
         const fault = faultOf(error, { guard: options.guard, phase: name });
-        if (fault.code === "trap" || fault.code === "exit") throw fault;
+        if (fault.code === "trap" || fault.code === "exit" || fault.code === "out-of-fuel") throw fault;
       } finally {
         // Half a line must not turn up in the next call's log.
         guest.flush();

@@ -8,6 +8,7 @@ import { stopRun } from "../wasm/faults.ts";
 import { canSuspend, type Guest } from "../wasm/instance.ts";
 import { type Answer, createRun, type LogLine, type Question, type Recording, type RunHost } from "../wasm/run.ts";
 import type { Deadline } from "./deadline.ts";
+import { budgetOf, tentativeFuel } from "./fuel-budget.ts";
 import { type GuestState, isHeavy } from "./guest-state.ts";
 import { createQuestions, type Questions } from "./questions.ts";
 
@@ -23,6 +24,8 @@ export interface LabelCallOptions {
   readonly exchange: ExchangeOptions;
   readonly deadline: Deadline;
   readonly log: (line: LogLine) => void;
+  /** Present when the guard counts what it burns; the limit is the caller's. */
+  readonly fuel?: { readonly limit: number | undefined } | undefined;
 }
 
 /** What a call has cost, filled in while it runs so that a failed call has a figure too. */
@@ -35,6 +38,8 @@ export interface LabelCallReport {
   /** Keys of the questions of the last run, those beyond the limit aside; absent when there were none. */
   asked: Set<string> | undefined;
   sleeps: readonly number[];
+  /** What the last run burned, of a guard that counts. */
+  fuel: number | undefined;
 }
 
 /** After so many speculative runs the guard is taken one question at a time. */
@@ -115,6 +120,7 @@ export function labelCall(
     questions: undefined,
     asked: undefined,
     sleeps: noSleeps,
+    fuel: undefined,
   };
   const call: Call = { name, text, recording, state, options, report };
   const strategy = suspension === "replay" ? replay : suspension === "jspi" ? suspended : direct;
@@ -143,7 +149,7 @@ export function knownCall(answer: string): { answer: string; report: LabelCallRe
 function enter(call: Call, guest: Guest, host: RunHost): string | Promise<string> {
   call.report.runs++;
   call.report.asked = undefined;
-  guest.run = createRun(call.recording, host);
+  guest.run = createRun(call.recording, host, call.options.fuel === undefined ? undefined : budgetOf(call));
   return exchange(guest, guest.label(call.name), call.text, call.options.exchange);
 }
 
@@ -246,6 +252,7 @@ async function attempt(
       const found = questions.ask(question);
       if (found !== undefined) return found;
       tentative = true;
+      guest.meter?.limit(tentativeFuel);
       if (stepwise || ++unknown > maximumUnknown || questions.count > options.backendCalls * 4) throw stopRun;
       return null;
     },

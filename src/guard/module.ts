@@ -6,8 +6,9 @@ import { ModuleError } from "../errors.ts";
 import { checkCompiled } from "../wasm/compile.ts";
 import { defaultMemoryPages, wasiModule } from "../wasm/contract.ts";
 import { captureObstacle, type GuestModule } from "../wasm/instance.ts";
-import { checkMemoryPages, readPreparation } from "../wasm/prepare.ts";
+import { checkMemoryPages, type PrepareOptions, readPreparation } from "../wasm/prepare.ts";
 import { type GuardSource, nameOf, type SourceOptions, settleSource } from "../wasm/source.ts";
+import { countsByDefault, readCapabilities } from "./fuel-default.ts";
 import { type GuardLimits, type InstantiateOptions, instantiateGuard, type WasmGuard } from "./wasm-guard.ts";
 
 /** How a guard is compiled. */
@@ -31,9 +32,16 @@ export interface CompileGuardOptions extends SourceOptions {
    * Default: false.
    */
   readonly warmStart?: boolean | WarmStartOptions;
+  /**
+   * Whether the guard counts what it burns, so that `limits.fuel` and `limits.timeoutMs` end it in the middle of a computation, on any
+   * thread. Costs about a fifth of its speed. A module that came compiled counts when it was prepared so. Default: true where
+   * nothing else could end it: on a page, in Deno, in Bun, with a limit that only fuel can hold; not in Node without one, nor in a worker that
+   * ends at once (Node, Firefox).
+   */
+  readonly fuel?: boolean | undefined;
   /** Hears what the cache did for this load, and for later warm starts of its instances. */
   readonly onCacheEvent?: CacheListener | undefined;
-  /** Only `memoryPages` counts here. */
+  /** Only `memoryPages` matters here, and whether `fuel` or `timeoutMs` is set. */
   readonly limits?: GuardLimits;
 }
 
@@ -44,6 +52,8 @@ export interface GuardModule {
   readonly module: WebAssembly.Module;
   /** Whether checkpoints, and with them replay, fork and recover, work without bounds; and why not. */
   readonly checkpoint: { readonly possible: boolean; readonly obstacle?: string };
+  /** Whether it counts what it burns, so that a host can end it when it runs away. */
+  readonly counts: boolean;
   /** Whether label calls use the guest's allocator; otherwise pages that the host grows. */
   readonly guestAllocates: boolean;
   /** Starts an instance, `_initialize` included. Rejects with a GuardError when the guard does not start. */
@@ -53,9 +63,25 @@ export interface GuardModule {
 async function guestModule(compiled: WebAssembly.Module, memoryPages: number): Promise<GuestModule> {
   const usesWasi = WebAssembly.Module.imports(compiled).some(({ module }) => module === wasiModule);
   const preparation = readPreparation(compiled);
-  const base = { module: compiled, preparation, memoryPages };
-  // Most of the code for WASI is only worth its bytes to guards that need it.
-  return usesWasi ? { ...base, createWasi: (await import("../wasm/wasi.ts")).createWasi } : base;
+  checkCompiled(compiled, preparation?.fuel === true);
+  // Code that not every guard needs is loaded for those that do.
+  return {
+    module: compiled,
+    preparation,
+    memoryPages,
+    ...(usesWasi && { createWasi: (await import("../wasm/wasi.ts")).createWasi }),
+    ...(preparation?.fuel && { createMeter: (await import("../wasm/meter.ts")).createMeter }),
+  };
+}
+
+/** How a guard's bytes are to be prepared. Throws RangeError when the options contradict each other. */
+function preparationOf({ fuel, limits = {} }: CompileGuardOptions): PrepareOptions {
+  const memoryPages = checkMemoryPages(limits.memoryPages ?? defaultMemoryPages);
+  const [budget, deadline] = [limits.fuel !== undefined, limits.timeoutMs !== undefined];
+  if (fuel === false && budget)
+    throw new RangeError('Cannot load the guard: "limits.fuel" needs a guard that counts, but "fuel" is false');
+  const counts = fuel ?? countsByDefault(readCapabilities(), { inWorker: false, budget, deadline });
+  return counts ? { memoryPages, fuel: true } : { memoryPages };
 }
 
 /**
@@ -66,14 +92,20 @@ async function guestModule(compiled: WebAssembly.Module, memoryPages: number): P
  * @throws {TypeError} | {RangeError} naming the option.
  */
 export async function compileGuard(source: GuardSource, options: CompileGuardOptions = {}): Promise<GuardModule> {
-  const memoryPages = checkMemoryPages(options.limits?.memoryPages ?? defaultMemoryPages);
+  const prepare = preparationOf(options);
+  const { memoryPages = defaultMemoryPages } = prepare;
   const settled = await settleSource(source, options.signal);
   const name = options.name ?? nameOf(settled) ?? "guard";
   try {
     const use = await useCache(options.cache);
-    const { module: compiled, digest } = await use.coordinator.load(settled, { memoryPages }, options);
-    checkCompiled(compiled);
+    const { module: compiled, digest } = await use.coordinator.load(settled, prepare, options);
     let guest = await guestModule(compiled, memoryPages);
+    const counts = guest.createMeter !== undefined;
+    if (options.fuel === true && !counts) {
+      throw new RangeError(
+        'Cannot load the guard: "fuel" is true, but it came compiled and does not count; prepare it with fuel (edge-guard prepare --fuel)',
+      );
+    }
     const obstacle = captureObstacle(guest);
     const exported = new Set(WebAssembly.Module.exports(compiled).map((item) => item.name));
     const initializes = exported.has("_initialize");
@@ -82,7 +114,7 @@ export async function compileGuard(source: GuardSource, options: CompileGuardOpt
       const { openWarmStart } = await import("../cache/warm.ts");
       const of = {
         digest,
-        key: use.coordinator.keyOf(digest, { memoryPages }),
+        key: use.coordinator.keyOf(digest, prepare),
         memoryPages,
         globals: guest.preparation?.globals.length ?? 0,
         initializes,
@@ -101,6 +133,7 @@ export async function compileGuard(source: GuardSource, options: CompileGuardOpt
       ...(digest === undefined ? {} : { digest }),
       module: compiled,
       checkpoint: obstacle === undefined ? { possible: true } : { possible: false, obstacle },
+      counts,
       guestAllocates: exported.has("alloc") && exported.has("dealloc"),
       async instantiate(instanceOptions = {}): Promise<WasmGuard> {
         return noted(await instantiateGuard(module, guest, instanceOptions));

@@ -9,6 +9,7 @@ import type { LogLevel, LogLine } from "../wasm/run.ts";
 import { parseAgentLabels, parseResourceLabels, parseResponseLabels } from "./answers.ts";
 import { createDeadline, type Deadline, noDeadline } from "./deadline.ts";
 import type { GuardEvent, LogEntry } from "./events.ts";
+import { fuelOf } from "./fuel-budget.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import { createGuestState, type GuestState } from "./guest-state.ts";
 import { agentInput, inputLimit, resourceInput, responseInput } from "./input.ts";
@@ -35,8 +36,17 @@ export interface GuardLimits {
   readonly backendCalls?: number;
   /** How long one answer of the backend may take, in milliseconds; then the question has failed. Default: 60 000. */
   readonly backendTimeoutMs?: number;
-  /** The deadline of a label call in milliseconds. Default: none. */
+  /**
+   * The deadline of a label call in milliseconds, and of the guard's start. While the guard computes only fuel can hold it: without
+   * (see `fuel` of {@link CompileGuardOptions}), it is looked at when the guest asks or returns. Default: none.
+   */
   readonly timeoutMs?: number;
+  /**
+   * The fuel that a label call may burn, and the guard's start: instructions, roughly; what a call burns is in its `label-call` event. The
+   * same everywhere, so a call that fits its budget here fits it in every runtime. Default: 10 000 000 000 where the guard
+   * counts and the call has no deadline, else without bounds.
+   */
+  readonly fuel?: number;
 }
 
 /** How an instance of a guard behaves. */
@@ -115,8 +125,15 @@ function settings(module: GuardModule, options: InstantiateOptions) {
       `Cannot load the guard: "limits.timeoutMs" must be a positive number of milliseconds, got ${limits.timeoutMs}`,
     );
   }
+  const fuel = limits.fuel === undefined ? undefined : positive(limits.fuel, "limits.fuel", 1);
+  if (fuel !== undefined && !module.counts) {
+    throw new RangeError(
+      'Cannot load the guard: "limits.fuel" needs a module that counts; load it from its bytes with "fuel" not false, or prepare it with fuel (edge-guard prepare --fuel)',
+    );
+  }
   return {
     name: options.name ?? module.name,
+    fuel: module.counts ? { limit: fuel } : undefined,
     suspension,
     backendCalls:
       limits.backendCalls === 0 ? 0 : positive(limits.backendCalls, "limits.backendCalls", defaultBackendCalls),
@@ -162,7 +179,15 @@ export async function instantiateGuard(
   const state = await createGuestState(
     {
       source,
-      instance: { logLevel: given.logLevel },
+      instance: {
+        logLevel: given.logLevel,
+        ...(given.fuel && {
+          startBudget: {
+            fuel: fuelOf(given.fuel.limit, given.timeoutMs),
+            milliseconds: given.timeoutMs ?? Number.POSITIVE_INFINITY,
+          },
+        }),
+      },
       exchange: given.exchange,
       log,
       guard: given.name,
@@ -201,6 +226,7 @@ function guardOf(
     backend: options.backend,
     speculate: speculates(options.backend),
     deadline: noDeadline,
+    fuel: given.fuel,
   };
   const queue = createQueue();
   let health: WasmGuard["health"] = "ok";
@@ -359,6 +385,7 @@ function guardOf(
         suspension: report.suspension,
         runs: report.runs,
         questions: report.asked?.size ?? 0,
+        ...(report.fuel === undefined ? {} : { fuel: report.fuel }),
         ...(error === undefined ? {} : { error }),
       },
     ];

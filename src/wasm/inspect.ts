@@ -1,9 +1,10 @@
 // A report on a module for people and tools: what it imports and exports, what it needs, what is wrong with it.
-import type { ModuleErrorCode } from "../errors.ts";
+import { ModuleError, type ModuleErrorCode } from "../errors.ts";
 import type { ExternalKind } from "./binary.ts";
-import { defaultMemoryPages, preparedSection, reserved, wasiModule } from "./contract.ts";
+import { defaultMemoryPages, fuelImport, preparedSection, reserved, wasiModule } from "./contract.ts";
 import { customSections, producers } from "./custom-sections.ts";
 import { examine } from "./examine.ts";
+import { removeFuel } from "./fuel-removal.ts";
 import { checkMemoryPages } from "./prepare.ts";
 
 export interface GuardReport {
@@ -30,6 +31,8 @@ export interface GuardReport {
   /** Whether checkpoints work, and why not. */
   readonly checkpoint: { readonly possible: boolean; readonly obstacle?: string };
   readonly prepared: boolean;
+  /** Whether it was prepared with fuel; what that added is left out of this report. */
+  readonly counts: boolean;
   readonly customSections: readonly string[];
   /** The tools that made it, as its producers section says. */
   readonly producers: readonly string[];
@@ -44,16 +47,18 @@ export function inspectGuard(
   bytes: Uint8Array | ArrayBuffer,
   options: { readonly memoryPages?: number } = {},
 ): GuardReport {
-  const source = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
-  const { outline, problems, stateObstacle } = examine(
-    source,
-    checkMemoryPages(options.memoryPages ?? defaultMemoryPages),
-  );
+  const given = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  const memoryPages = checkMemoryPages(options.memoryPages ?? defaultMemoryPages);
+  const first = examine(given, memoryPages);
+  const claims = first.outline?.imports.some(({ module }) => module === fuelImport.module) ?? false;
+  const { source, forgery } = claims ? withoutFuel(given) : { source: given };
+  const { outline, problems: found, stateObstacle } = source === given ? first : examine(source, memoryPages);
+  const problems = forgery === undefined ? found : [forgery, ...found];
   const memory = outline?.memories[0];
   const names = new Set(outline?.exports.map(({ name }) => name));
   return {
     ok: problems.length === 0,
-    size: source.length,
+    size: given.length,
     problems: problems.map(({ code, message }) => ({ code, message })),
     imports: outline?.imports ?? [],
     exports: (outline?.exports ?? [])
@@ -75,8 +80,19 @@ export function inspectGuard(
       possible: problems.length === 0 && stateObstacle === undefined,
       ...(stateObstacle === undefined ? {} : { obstacle: stateObstacle }),
     },
+    counts: claims && forgery === undefined,
     prepared: outline?.sections.some(({ name }) => name === preparedSection) ?? false,
     customSections: outline === undefined ? [] : customSections(outline),
     producers: outline === undefined ? [] : producers(source, outline),
   };
+}
+
+/** The module as it was before it was prepared with fuel, or what is wrong with the claim that it was. */
+function withoutFuel(given: Uint8Array): { readonly source: Uint8Array; readonly forgery?: ModuleError } {
+  try {
+    return { source: removeFuel(given) };
+  } catch (error) {
+    if (error instanceof ModuleError) return { source: given, forgery: error };
+    throw error;
+  }
 }

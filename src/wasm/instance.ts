@@ -1,8 +1,8 @@
 // One instance of a guard's module: its exports, its state, and how that state is captured and put back (design.md, Checkpoint).
 import { LimitError, ModuleError } from "../errors.ts";
-import { type LabelFunction, pageSize, reserved, wasiModule } from "./contract.ts";
+import { fuelImport, type LabelFunction, pageSize, reserved, wasiModule } from "./contract.ts";
 import { callBackend, callBackendLater, hostLog } from "./imports.ts";
-
+import type { Budget, createMeter, Meter } from "./meter.ts";
 import type { Preparation } from "./prepare.ts";
 import { type LogLevel, type Run, readClock as recordedClock } from "./run.ts";
 import type { WasiHost } from "./wasi.ts";
@@ -14,6 +14,8 @@ export interface GuestModule {
   readonly memoryPages: number;
   /** Present when the module imports WASI; loaded only then. */
   readonly createWasi?: (guest: Guest, names: readonly string[]) => WasiHost;
+  /** Present when the module counts what it burns; loaded only then. */
+  readonly createMeter?: typeof createMeter;
   /** The state after `_initialize`, so that not every instance needs to run it. */
   readonly warm?: WarmStart;
 }
@@ -90,6 +92,8 @@ export interface Guest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly suspends: boolean;
   readonly wantedLevel: number;
+  /** Present when the guest counts what it burns. */
+  readonly meter: Meter | undefined;
   /** The run that the guest is in; imports do nothing outside of one. */
   run: Run | undefined;
   readonly buffers: HostBuffers;
@@ -136,6 +140,8 @@ export interface InstanceOptions {
   readonly logLevel: LogLevel | "none";
   /** How far a session's clocks are ahead: a sleep that was not slept for real must still show on them. */
   readonly clocks: { ahead: bigint };
+  /** What a guest that counts may burn while it starts: its start function and `_initialize`, each. Default: without bounds. */
+  readonly startBudget?: Budget | undefined;
 }
 
 function promising(body: unknown): (...parameters: number[]) => Promise<number> {
@@ -160,6 +166,8 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
       ? BigInt(Date.now()) * 1_000_000n
       : BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)));
 
+  const meter = source.createMeter?.(() => guest.run, options.startBudget);
+
   const guest: Guest = {
     get memory(): WebAssembly.Memory {
       return memory as WebAssembly.Memory;
@@ -171,6 +179,7 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     },
     suspends: options.suspends,
     wantedLevel: ranks[options.logLevel],
+    meter,
     run: undefined,
     buffers: {},
     get alloc() {
@@ -181,13 +190,15 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     },
     get initialize() {
       const body = exports["_initialize"];
-      return (body !== undefined && options.suspends ? promising(body) : body) as Guest["initialize"];
+      const entry = (body !== undefined && options.suspends ? promising(body) : body) as Guest["initialize"];
+      return meter === undefined || entry === undefined ? entry : () => meter.start(entry);
     },
     label(name): LabelExport {
-      if (!options.suspends) return exports[name] as unknown as LabelExport;
+      if (!options.suspends && meter === undefined) return exports[name] as unknown as LabelExport;
       let found = wrapped.get(name);
       if (found === undefined) {
-        found = promising(exports[name]);
+        const body = options.suspends ? promising(exports[name]) : (exports[name] as unknown as LabelExport);
+        found = meter?.label(body) ?? body;
         wrapped.set(name, found);
       }
       return found;
@@ -229,7 +240,11 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     wasi = source.createWasi(guest, names);
     imports[wasiModule] = wasi.imports;
   }
-  exports = (await instantiate(source.module, imports)).exports;
+  if (meter === undefined) exports = (await instantiate(source.module, imports)).exports;
+  else {
+    imports[fuelImport.module] = meter.imports;
+    exports = meter.attach((await meter.start(() => instantiate(source.module, imports))).exports);
+  }
   memory = exports["memory"] as WebAssembly.Memory;
   checkFirstMemory(memory, source);
   for (const name of ["label_agent", "label_resource", "label_response"]) {

@@ -1,6 +1,7 @@
 // The rewrite before compiling for who has the bytes at hand: build tools, command line, tests.
 import { fuelRewrite } from "./fuel-rewrite.ts";
-import { type PrepareOptions, prepareModule } from "./prepare.ts";
+import type { PrepareOptions } from "./prepare.ts";
+import { prepareModule } from "./prepare-module.ts";
 
 /**
  * Prepares a guard's module: lowers its memory's maximum to the cap and exports every mutable global under a reserved name, so

@@ -1,6 +1,7 @@
 // One run of a guest function, as its imports see it: who answers, what time it is, what was logged. Everything that the host
 // tells the guest goes through a recording, so that the same run can be had again.
 import { LimitError } from "../errors.ts";
+import type { Budget } from "./meter.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "unknown";
 
@@ -29,6 +30,8 @@ export interface Recording {
    */
   clocks?: Map<string, bigint[]>;
   randoms?: Uint8Array[];
+  /** What the label function burned, of a guest that counts. */
+  fuel?: number;
 }
 
 /** What a recording holds, roughly, in bytes. */
@@ -61,6 +64,8 @@ export interface RunHost {
 export interface Run {
   readonly host: RunHost;
   readonly recording: Recording;
+  /** What a guest that counts may burn in its label function. Absent: without bounds. */
+  readonly budget: Budget | undefined;
   /** How many sleeps lie behind: questions after a sleep are new questions. */
   sleeps: number;
   clocks: number;
@@ -78,10 +83,11 @@ const maximumLogLines = 16_384;
 const maximumLogLength: number = 4 * 1024 * 1024;
 
 /** A run over a recording: what it holds is repeated in order, what goes beyond it is added to it. */
-export function createRun(recording: Recording, host: RunHost): Run {
+export function createRun(recording: Recording, host: RunHost, budget?: Budget): Run {
   return {
     host,
     recording,
+    budget,
     sleeps: 0,
     clocks: 0,
     positions: undefined,
@@ -137,6 +143,11 @@ export function writeLog(run: Run, line: LogLine): void {
   if (run.lines < maximumLogLines && run.logLength < maximumLogLength) return;
   const message = "The guard logs too much: the rest of this call's lines is left out";
   run.host.log({ level: "warn", source: "host", message });
+}
+
+/** For repeating a finished run. Guests are deterministic: one that burns more this time is up to something. */
+export function repeatingBudget({ fuel }: Recording): Budget | undefined {
+  return fuel === undefined ? undefined : { fuel, milliseconds: Number.POSITIVE_INFINITY };
 }
 
 /** A host for repeating a finished run: answers come from the recording, logs and sleeps go nowhere. */

@@ -3,6 +3,7 @@ import * as analysis from "edge-guard/analysis";
 import { abiSuite } from "./abi.ts";
 import { analysisSuite } from "./analysis.ts";
 import { backendSuite } from "./backend.ts";
+import { budgetsSuite } from "./budgets.ts";
 import { difcSuite } from "./difc.ts";
 import { faultsSuite } from "./faults.ts";
 import { monitorSuite } from "./monitor.ts";
@@ -20,6 +21,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   abi: abiSuite,
   faults: faultsSuite,
   suspension: suspensionSuite,
+  budgets: budgetsSuite,
   sessions: sessionsSuite,
   backend: backendSuite,
   monitor: monitorSuite,

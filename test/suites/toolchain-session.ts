@@ -1,5 +1,5 @@
 // A session with one of the toolchains' guards (test/guards/toolchains.md), and the backend that it asks.
-import type { Backend, GuardError, GuardEvent, GuardSource, LogEntry, WasmGuard } from "edge-guard";
+import type { Backend, GuardError, GuardEvent, GuardSource, LoadGuardOptions, LogEntry, WasmGuard } from "edge-guard";
 import { equal, rejects } from "./assert.ts";
 import type { Environment, Library } from "./suite.ts";
 
@@ -63,6 +63,7 @@ export async function openSession(
   users: Users,
   arrive: (bytes: Uint8Array<ArrayBuffer>) => GuardSource = (bytes) => bytes,
   warmStart: boolean | { readonly labelAgent: boolean } = false,
+  more: Pick<LoadGuardOptions, "fuel" | "limits"> = {},
 ): Promise<Session> {
   const backend = directory(users, waiting);
   const log: LogEntry[] = [];
@@ -75,6 +76,7 @@ export async function openSession(
     suspension: waiting === "jspi" ? "jspi" : "replay",
     speculate: waiting !== "stepwise",
     warmStart,
+    ...more,
   });
   const describe = async (tool: string, args?: unknown): Promise<string> =>
     (await guard.labelResource({ tool, args })).description;

@@ -1,0 +1,18 @@
+;; An allocator that never comes back once label_agent was called, neither with memory nor from giving it back.
+(module
+  (memory (export "memory") 200)
+  (global $next (mut i32) (i32.const 65536))
+  (global $stuck (mut i32) (i32.const 0))
+  (data (i32.const 0) "{\"agent\":{\"secrecy\":[],\"integrity\":[]},\"difc_mode\":\"filter\"}")
+  (func $spin (if (global.get $stuck) (then (loop $again (br $again)))))
+  (func (export "alloc") (param $size i32) (result i32)
+    (call $spin)
+    (global.get $next)
+    (global.set $next (i32.add (global.get $next) (i32.and (i32.add (local.get $size) (i32.const 7)) (i32.const -8)))))
+  (func (export "dealloc") (param i32 i32) (call $spin))
+  (func (export "label_agent") (param i32 i32 i32 i32) (result i32)
+    (global.set $stuck (i32.const 1))
+    (memory.copy (local.get 2) (i32.const 0) (i32.const 60))
+    (i32.const 60))
+  (func (export "label_resource") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "label_response") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
