@@ -30,12 +30,9 @@ const features = [
   { title: "proxy", suites: ["proxy"] },
   { title: "module cache", suites: ["cache"] },
   { title: "drivers for bytes and agents", suites: ["drivers"] },
-  { title: "guard in a Worker", suites: ["worker"], without: /spin|endless/ },
-  {
-    title: "a Worker's endless loop really ends",
-    suites: ["worker"],
-    only: /spin|endless/,
-  },
+  { title: "a guard that runs away is ended, on any thread", suites: ["budgets"] },
+  { title: "guard in a Worker", suites: ["worker"], without: /without fuel/ },
+  { title: "a Worker's endless loop really ends without fuel", suites: ["worker"], only: /without fuel/ },
 ];
 
 /** `Chromium 156`, `Node 24.21`, `workerd 1.20260426`. */

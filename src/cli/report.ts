@@ -31,6 +31,7 @@ function callText(call: PreviewCall, paint: Paint): string {
   const { outcome, items } = call;
   const head = `Call ${call.index}  ${printable(call.server)} ${printable(call.tool)}`;
   const lines = [`${paint("bold", head)}  ${paint(COLOURS[outcome.status], outcome.status)}\n`];
+  if (call.fuel !== undefined) lines.push(`  ${paint("dim", `The guard burned ${call.fuel} units of fuel`)}\n`);
   for (const { status, name, summary, phase } of outcome.trace) {
     if (status !== "skipped") lines.push(`  ${paint("dim", `${phase} ${name}: ${printable(summary)}`)}\n`);
   }

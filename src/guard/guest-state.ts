@@ -1,7 +1,7 @@
 // The state of a session's instance and the way back to it: a base (a checkpoint, or the module's beginning) and the calls since,
 // each with everything that the host told it. Guests are deterministic, so running them again leads to the same state, and the
 // usual call pays for no checkpoint at all.
-import { type LimitError, ModuleError } from "../errors.ts";
+import { type LimitError, locate, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 import { type ExchangeOptions, exchange, releaseBuffers } from "../wasm/exchange.ts";
 import { faultOf } from "../wasm/faults.ts";
@@ -150,7 +150,8 @@ async function begin(
     guest.run = undefined;
     return guest;
   } catch (error) {
-    throw faultOf(error, { guard: options.guard, phase: "_initialize" });
+    const context = { guard: options.guard, phase: "_initialize" };
+    throw locate(faultOf(error, context), context);
   }
 }
 

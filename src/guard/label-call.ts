@@ -141,6 +141,7 @@ export function knownCall(answer: string): { answer: string; report: LabelCallRe
     questions: undefined,
     asked: undefined,
     sleeps: noSleeps,
+    fuel: undefined,
   };
   return { answer, report };
 }

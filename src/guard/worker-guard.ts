@@ -2,9 +2,10 @@
 import type { Backend } from "../backend/backend.ts";
 import { type MessagePortLike, serveBackend } from "../backend/message-port.ts";
 import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels.ts";
-import { BackendError, ClosedError, type GuardError, isGuardError, ModuleError } from "../errors.ts";
+import { BackendError, ClosedError, type GuardError, isGuardError, ModuleError, TimeoutError } from "../errors.ts";
 import type { GuardSource } from "../wasm/source.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
+import { countsByDefault, readCapabilities } from "./fuel-default.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import type { LoadGuardOptions } from "./load.ts";
 import { compileGuard, type GuardModule } from "./module.ts";
@@ -64,15 +65,21 @@ interface Turn {
 /**
  * Loads a guard into a worker. Label calls behave as those of {@link loadGuard}, with two differences: nothing that the guard does can hold
  * up this thread, and a guard that computes past its deadline (`limits.timeoutMs`, `timeoutMs`, a signal) has its worker ended and
- * replaced. The replacement is a clean instance that was told the last policy again. Some engines let the old thread spin on
- * (Deno, Bun, WebKitGTK); the caller gets its error at the deadline all the same.
+ * replaced. The replacement is a clean instance that was told the last policy again. Engines that do not end a worker's loop
+ * at once (all but Node and Firefox) get guards that count: those end themselves at a deadline, and keep their worker and their state.
  *
  * @throws {ModuleError} `load-failed` when the worker does not start; otherwise as `loadGuard`.
  */
 export async function workerGuard(source: GuardSource, options: WorkerGuardOptions): Promise<WorkerGuard> {
   if (typeof options?.createWorker !== "function")
     throw new TypeError('Cannot host the guard: "createWorker" must be a function that starts a worker');
-  const module = await compileGuard(source, options);
+  const { limits = {} } = options;
+  const counted = countsByDefault(readCapabilities(), {
+    inWorker: true,
+    budget: limits.fuel !== undefined,
+    deadline: limits.timeoutMs !== undefined,
+  });
+  const module = await compileGuard(source, { ...options, fuel: options.fuel ?? counted });
   const name = options.name ?? module.name;
   const queue = createQueue();
   let health: WorkerGuard["health"] = "ok";
@@ -203,9 +210,12 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
     hosted = begin();
   };
 
-  /** Ends what is left of an abandoned call: by word where the guest waits, by force where it computes. */
-  const abandon = async (to: Hosted, id: number, done: Promise<DoneMessage>): Promise<void> => {
-    if (to.waiting > 0) {
+  /**
+   * Ends what is left of an abandoned call: by word where the guest waits, by force where it computes; a guest that counts ends itself at
+   * a deadline that the worker knows, and only hears of a signal too late.
+   */
+  const abandon = async (to: Hosted, id: number, done: Promise<DoneMessage>, error: unknown): Promise<void> => {
+    if (to.waiting > 0 || (module.counts && error instanceof TimeoutError)) {
       to.worker.postMessage({ type: "edge-guard.abort", id } satisfies ToWorker, []);
       let timer: ReturnType<typeof setTimeout> | undefined;
       const grace = new Promise<"late">((resolve) => {
@@ -239,7 +249,7 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
     try {
       reply = await deadline.race(done);
     } catch (error) {
-      if (!(error instanceof ModuleError)) turn.leaving = abandon(to, id, done);
+      if (!(error instanceof ModuleError)) turn.leaving = abandon(to, id, done, error);
       throw error;
     }
     changeHealth(reply.health);
@@ -259,6 +269,9 @@ export async function workerGuard(source: GuardSource, options: WorkerGuardOptio
       action,
       parameters,
       ...(callOptions.capabilities === undefined ? {} : { capabilities: callOptions.capabilities }),
+      ...(module.counts && deadline.remaining !== Number.POSITIVE_INFINITY
+        ? { timeoutMs: Math.max(deadline.remaining, 1) }
+        : {}),
     };
     if (action === "label_agent") {
       const value = await exchange(message, deadline, turn);

@@ -66,6 +66,7 @@ export function serveGuard(scope: WorkerScope): void {
     const options: CallOptions = {
       signal: controller.signal,
       ...(message.capabilities === undefined ? {} : { capabilities: message.capabilities }),
+      ...(message.timeoutMs === undefined ? {} : { timeoutMs: message.timeoutMs }),
       ...(message.backend === undefined || backend === undefined
         ? {}
         : { backend: { name: backend.name, callTool: backend.callTool, speculate: message.backend.speculate } }),

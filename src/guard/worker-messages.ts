@@ -44,6 +44,8 @@ export interface CallMessage {
   /** The label function's arguments: the policy, the call, or call and result. */
   readonly parameters: readonly unknown[];
   readonly capabilities?: readonly string[];
+  /** How long the call may take, in milliseconds: for a guest that counts, which ends itself. */
+  readonly timeoutMs?: number;
   /** How the call's backend is to be asked; absent: there is none. */
   readonly backend?: { readonly speculate: boolean };
 }

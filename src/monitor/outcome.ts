@@ -92,6 +92,8 @@ export interface PreviewCall {
   readonly items: readonly JudgedItem[];
   /** How the response was labelled; absent when it was not looked at. */
   readonly labelling?: Labelling;
+  /** What the guard's label functions burned for this call, of a guard that counts: the same in every runtime. */
+  readonly fuel?: number;
   /** The guard's log lines during this call. */
   readonly log: readonly LogEntry[];
   /** What the scenario expected and did not get; empty when all held or nothing was expected. */

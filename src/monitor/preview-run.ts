@@ -10,7 +10,7 @@ import type { MonitorEvent } from "./events.ts";
 import { checkExpectation } from "./expect.ts";
 import { createInspectedMonitor, type Monitor } from "./monitor.ts";
 import type { MonitoredServer } from "./options.ts";
-import type { JudgedItem, Labelling, PreviewCall } from "./outcome.ts";
+import type { JudgedItem, Labelling, Outcome, PreviewCall } from "./outcome.ts";
 import type { Scenario, ScenarioCall } from "./scenario.ts";
 import { type ScenarioGuardOptions, scenarioGuards } from "./scenario-guards.ts";
 import type { AgentStore } from "./state.ts";
@@ -97,7 +97,26 @@ export async function runOne(
   const items = seen === undefined ? [] : judgedItems(seen);
   const labelling = seen && { labelling: seen.labelling };
   const mismatches = expect === undefined ? [] : checkExpectation(expect, outcome, items, `calls[${index}].expect`);
-  return { index, server, tool, args, outcome, backendResult: result ?? null, items, ...labelling, log, mismatches };
+  return {
+    index,
+    server,
+    tool,
+    args,
+    outcome,
+    backendResult: result ?? null,
+    items,
+    ...labelling,
+    ...burned(outcome),
+    log,
+    mismatches,
+  };
+}
+
+function burned({ trace }: Outcome): Pick<PreviewCall, "fuel"> {
+  const figures = trace.flatMap(({ events }) =>
+    events.flatMap((event) => (event.type === "label-call" && event.fuel !== undefined ? [event.fuel] : [])),
+  );
+  return figures.length === 0 ? {} : { fuel: figures.reduce((sum, fuel) => sum + fuel) };
 }
 
 function judgedItems({ items, removed, blocked, reader, labelling }: Inspection): JudgedItem[] {

@@ -25,6 +25,8 @@ export interface ScenarioGuardOptions {
   readonly onProgress?: NonNullable<LoadGuardOptions["onProgress"]>;
   /** Limits for the guards that the preview loads. */
   readonly limits?: NonNullable<LoadGuardOptions["limits"]>;
+  /** Whether the guards that the preview loads count what they burn; then each call's `fuel` says it. @default as for loadGuard */
+  readonly fuel?: boolean;
   /** Changes how the guards that the preview loads ask. @default "auto" */
   readonly suspension?: NonNullable<LoadGuardOptions["suspension"]>;
 }
@@ -42,7 +44,7 @@ export interface ScenarioGuards {
 export function scenarioGuards(options: ScenarioGuardOptions, log: (entry: LogEntry) => void): ScenarioGuards {
   const loaded: Guard[] = [];
   const byName = new Map<string, Guard>();
-  const { guards, signal, onProgress, limits, suspension } = options;
+  const { guards, signal, onProgress, limits, fuel, suspension } = options;
 
   async function get(wanted: ScenarioGuard): Promise<Guard> {
     if (wanted === "noop") return noopGuard();
@@ -67,6 +69,7 @@ export function scenarioGuards(options: ScenarioGuardOptions, log: (entry: LogEn
         ...(signal && { signal }),
         ...(onProgress && { onProgress }),
         ...(limits && { limits }),
+        ...(fuel !== undefined && { fuel }),
         ...(suspension && { suspension }),
       });
       loaded.push(guard);

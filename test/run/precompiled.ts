@@ -1,21 +1,21 @@
 // A library that takes its guards precompiled, for runtimes that do not compile bytes: suites hand over bytes all the same.
-import type { CompileGuardOptions, GuardSource } from "edge-guard";
+import type { CompileGuardOptions, GuardSource, PrepareOptions } from "edge-guard";
 import type { Library } from "../suites/suite.ts";
 
-/** What tells one compiled guard from another: the digest of its bytes and the cap on its memory, or that it is as it came. */
-async function keyOf(bytes: Uint8Array<ArrayBuffer>, memoryPages: number | undefined): Promise<string> {
+/** What tells one compiled guard from another: the digest of its bytes and how it was prepared, or that it is as it came. */
+async function keyOf(bytes: Uint8Array<ArrayBuffer>, prepare: PrepareOptions | undefined): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}-${memoryPages ?? "plain"}`;
+  return `${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}-${prepare === undefined ? "plain" : Object.values(prepare).join("-")}`;
 }
 
 /**
- * Gives the module to use in the place of a guard's bytes, or `undefined` to leave them. With `memoryPages` it is to be prepared with
- * that cap, without it is what the suite itself wants compiled.
+ * Gives the module to use in the place of a guard's bytes, or `undefined` to leave them. With `prepare` it is to be prepared so,
+ * without it is what the suite itself wants compiled.
  */
 export type Replace = (
   key: string,
   bytes: Uint8Array<ArrayBuffer>,
-  memoryPages: number | undefined,
+  prepare: PrepareOptions | undefined,
 ) => WebAssembly.Module | undefined;
 
 /** Where suites call `WebAssembly.compile` themselves they call this, in bundles for runtimes that cannot; the library does not. */
@@ -35,10 +35,11 @@ export function withPrecompiled(library: Library, replace: Replace): Library {
   type Settled = Exclude<GuardSource, Promise<GuardSource>>;
   async function settled(source: GuardSource, options: CompileGuardOptions = {}): Promise<Settled> {
     const given = (await (source as Promise<unknown>)) as Settled;
-    const memoryPages = options.limits?.memoryPages ?? 512;
+    const { limits = {}, fuel = limits.fuel !== undefined } = options;
+    const prepare = { memoryPages: limits.memoryPages ?? 512, ...(fuel && { fuel }) };
     if (!(given instanceof Uint8Array) || "integrity" in options || "cache" in options) return given;
     const bytes = given as Uint8Array<ArrayBuffer>;
-    return replace(await keyOf(bytes, memoryPages), bytes, memoryPages) ?? given;
+    return replace(await keyOf(bytes, prepare), bytes, prepare) ?? given;
   }
   return {
     ...library,

@@ -12,11 +12,11 @@ const guards = new URL("../../../guards/", import.meta.url);
 mkdirSync(folder, { recursive: true });
 
 const known = new Set<string>();
-const record: Replace = (key, bytes, memoryPages) => {
+const record: Replace = (key, bytes, prepare) => {
   if (known.has(key)) return undefined;
   known.add(key);
   try {
-    const prepared = memoryPages === undefined ? bytes : library.prepareGuard(bytes, { memoryPages });
+    const prepared = prepare === undefined ? bytes : library.prepareGuard(bytes, prepare);
     // What does not compile here does not deploy either.
     if (WebAssembly.validate(prepared)) writeFileSync(`${folder}/${key}.wasm`, prepared);
   } catch {
