@@ -4,7 +4,7 @@ import { ModuleError } from "../errors.ts";
 import { hex, sha256 } from "../wasm/compile.ts";
 import { type GuardReport, inspectGuard } from "../wasm/inspect.ts";
 import { checkIntegrity, pinnedDigests } from "../wasm/integrity.ts";
-import { prepareGuard } from "../wasm/prepare.ts";
+import { prepareGuard } from "../wasm/prepare-guard.ts";
 import {
   download,
   type GuardSource,
@@ -109,7 +109,8 @@ export async function loaderModule(source: GuardSource, options: LoaderModuleOpt
   const digest = await sha256(bytes);
   if (options.integrity !== undefined) checkIntegrity(digest, options.integrity);
   const { memoryPages, cpuMs } = options;
-  const prepared = prepareGuard(bytes, memoryPages === undefined ? {} : { memoryPages });
+  // Nothing else ends a guard there in the middle of a computation, but the platform its whole Worker.
+  const prepared = prepareGuard(bytes, { fuel: true, ...(memoryPages !== undefined && { memoryPages }) });
   if (!WebAssembly.validate(prepared)) {
     throw new ModuleError(
       "bad-module",

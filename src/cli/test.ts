@@ -60,7 +60,7 @@ async function testFile(file: string, guards: ReturnType<typeof guardFinder>): P
   const started = performance.now();
   const since = (): number => performance.now() - started;
   try {
-    const report = await preview(await readFile(file, "utf8"), { guards });
+    const report = await preview(await readFile(file, "utf8"), { guards, fuel: true });
     return { file, milliseconds: since(), report };
   } catch (error) {
     return { file, milliseconds: since(), error: error instanceof Error ? error : new Error(String(error)) };

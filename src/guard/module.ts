@@ -114,7 +114,8 @@ export async function compileGuard(source: GuardSource, options: CompileGuardOpt
       const { openWarmStart } = await import("../cache/warm.ts");
       const of = {
         digest,
-        key: use.coordinator.keyOf(digest, prepare),
+        // The count is no part of the state.
+        key: use.coordinator.keyOf(digest, { memoryPages }),
         memoryPages,
         globals: guest.preparation?.globals.length ?? 0,
         initializes,

@@ -34,6 +34,13 @@ test("edge-guard prepare writes a module that says what it is", async () => {
   assert.equal(again.code, 0, again.error);
   assert.deepEqual(await readFile(join(folder, "twice.wasm")), await readFile(join(folder, "script.edge.wasm")));
   assert.match(prepare(guard("script"), "--memory-pages", "40", "-o", "small.wasm").out, /at most 40 pages/);
+  const counting = prepare(guard("script"), "--fuel", "-o", "fuel.wasm");
+  assert.match(counting.out, /checkpoints possible, with fuel \(\d+ % larger\)\n$/);
+  assert.equal(prepare("fuel.wasm", "--fuel", "-o", "fuel-twice.wasm").code, 0);
+  const [once, twice] = await Promise.all(["fuel.wasm", "fuel-twice.wasm"].map((name) => readFile(join(folder, name))));
+  assert.ok(twice!.length < once!.length, "All but the names is the same");
+  assert.equal(prepare("fuel.wasm", "-o", "no-fuel.wasm").code, 0);
+  assert.ok((await readFile(join(folder, "no-fuel.wasm"))).length < twice!.length, "The count can be taken out again");
   await writeFile(join(folder, "g.wasm"), await readFile(guard("script")));
   assert.equal(prepare("g.wasm").code, 0);
   assert.ok((await readdir(folder)).includes("g.edge.wasm"), "The default is a file beside the guard");
@@ -50,7 +57,7 @@ test("edge-guard prepare refuses what it cannot do, in words", async () => {
     [[guard("script"), "--memory-pages=1e3"], /got "1e3"/],
     [
       [guard("script"), "-o", "x.wasm", "--wrong"],
-      /unknown flag "--wrong"; allowed are --output, --memory-pages, --help/,
+      /unknown flag "--wrong"; allowed are --output, --memory-pages, --fuel, --help/,
     ],
   ];
   for (const [parameters, message] of refusals) {
