@@ -1,7 +1,8 @@
 // A guarded MCP server on Cloudflare Workers: agents' labels in Durable Objects, the sample guard, one server behind it.
 import { createMonitor, loadGuard, type Mode } from "edge-guard";
+import { accessTokens } from "edge-guard/access";
 import { AgentLabelsObject, type DurableObjectNamespaceLike, durableObjectAgents } from "edge-guard/cloudflare";
-import { accessTokens, bearerTokens, createGuardProxy, type GuardProxy, type Identity, jsonLines } from "edge-guard/proxy";
+import { bearerTokens, createGuardProxy, type GuardProxy, type Identity, jsonLines } from "edge-guard/proxy";
 import guardModule from "edge-guard/repo-guard.wasm";
 import policy from "./policy.json" with { type: "json" };
 

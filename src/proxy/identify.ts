@@ -103,7 +103,7 @@ function hmacKey(secret: string, use: "sign" | "verify"): Promise<CryptoKey> {
 }
 
 /** The JSON object in Base64url; `undefined` when there is none. */
-export function parseObject(encoded: string): Record<string, unknown> | undefined {
+function parseObject(encoded: string): Record<string, unknown> | undefined {
   try {
     const bytes = fromBase64Url(encoded);
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -113,7 +113,7 @@ export function parseObject(encoded: string): Record<string, unknown> | undefine
   }
 }
 
-export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[\w-]+$/.test(text)) return undefined;
   try {
     return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));

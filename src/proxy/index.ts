@@ -1,5 +1,4 @@
 // edge-guard/proxy: MCP with the monitor in between.
-export { type AccessTokenOptions, accessTokens } from "./access-jwt.ts";
 export { agentIdOf, type Identity } from "./callers.ts";
 export type { CallEvent, ProxyEvent, RefusalEvent } from "./events.ts";
 export { type HttpUpstreamOptions, httpUpstream } from "./http-upstream.ts";
@@ -11,7 +10,7 @@ export {
   signedHeader,
   signIdentity,
 } from "./identify.ts";
-export { type JsonLinesOptions, jsonLines } from "./json-lines.ts";
+export { type JsonLines, type JsonLinesOptions, jsonLines } from "./json-lines.ts";
 export type { FixedLabels, ResourceMapping } from "./mappings.ts";
 export type {
   CallerHeaders,
@@ -21,7 +20,6 @@ export type {
 } from "./options.ts";
 export { createGuardProxy, type GuardProxy } from "./proxy.ts";
 export type { TagDisclosure } from "./tag-disclosure.ts";
-export { type SpanLike, type TelemetryApi, telemetry } from "./telemetry.ts";
 export type {
   ServerDescription,
   Upstream,

@@ -9,6 +9,12 @@ export interface JsonLinesOptions extends TagDisclosure {
   readonly now?: () => number;
 }
 
+export interface JsonLines {
+  (event: ProxyEvent | MonitorEvent): void;
+  /** Resolves once all lines so far are written: hashing takes a moment. For a Worker's `waitUntil`. */
+  flush(): Promise<void>;
+}
+
 /**
  * Makes a listener for `onEvent` of the proxy or of the monitor that writes a line for each call, for each item that was withheld
  * (`difc_filtered`) and for each refusal. Tags and what guards say of items hold names that are secret themselves: by default
@@ -16,10 +22,7 @@ export interface JsonLinesOptions extends TagDisclosure {
  *
  * @throws {TypeError} for `tags: "hashed"` without `key`
  */
-export function jsonLines(
-  write: (line: string) => void,
-  options: JsonLinesOptions = {},
-): (event: ProxyEvent | MonitorEvent) => void {
+export function jsonLines(write: (line: string) => void, options: JsonLinesOptions = {}): JsonLines {
   const { tags = "counted", now = Date.now } = options;
   const hash = hashTags(options);
   let queue = Promise.resolve();
@@ -76,10 +79,11 @@ export function jsonLines(
       });
     }
   };
-  return (event) => {
+  const listen = (event: ProxyEvent | MonitorEvent): void => {
     // One after the other, so that the lines of two calls do not mix.
     queue = queue.then(() => log(event)).catch(() => {});
   };
+  return Object.assign(listen, { flush: () => queue });
 }
 
 /** `issue:owner/repo#12` and `commit:owner/repo@sha` name what they speak of. */
