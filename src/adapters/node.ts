@@ -5,6 +5,7 @@ import { type LoadGuardOptions, loadGuard } from "../guard/load.ts";
 import type { WasmGuard } from "../guard/wasm-guard.ts";
 
 export { type FileCacheOptions, fileCache } from "./node-cache.ts";
+export { nodeFetch } from "./node-fetch.ts";
 export { type HttpServer, type HttpServerOptions, serveHttp } from "./node-http.ts";
 export { nodeWorker } from "./node-thread.ts";
 

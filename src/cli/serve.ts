@@ -3,10 +3,12 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { loadGuardFile } from "../adapters/node.ts";
+import { nodeFetch } from "../adapters/node-fetch.ts";
 import { serveHttp } from "../adapters/node-http.ts";
 import type { Mode } from "../difc/labels.ts";
 import { createMonitor } from "../monitor/monitor.ts";
 import { parsePolicy } from "../policy/parse.ts";
+import { httpUpstream } from "../proxy/http-upstream.ts";
 import { bearerTokens } from "../proxy/identify.ts";
 import { jsonLines } from "../proxy/json-lines.ts";
 import { createGuardProxy } from "../proxy/proxy.ts";
@@ -88,7 +90,9 @@ export const serveCommand: Command = {
     const proxy = createGuardProxy({
       monitor,
       identify: bearerTokens(tokens),
-      upstreams: { upstream: { upstream: program ?? upstream!, prefix: "", headers } },
+      upstreams: {
+        upstream: { upstream: program ?? httpUpstream(upstream!, { fetch: nodeFetch() }), prefix: "", headers },
+      },
       hosts,
       onEvent(event) {
         report.onEvent(event);

@@ -1,13 +1,14 @@
 // The body of a server's answer as text, bounded: in pieces as they come, or as a whole.
 import type { BackendError } from "../errors.ts";
+import type { FetchedResponse } from "./exchange.ts";
 
 /** Makes the error that ends a request: what happened, and whether another try may help. */
 export type Fail = (state: string, transient?: boolean, cause?: unknown) => BackendError;
 
 export interface BodyReader {
   /** Gives the text piece by piece until `onText` has enough. */
-  pieces(response: Response, signal: AbortSignal, onText: (text: string) => boolean): Promise<void>;
-  whole(response: Response, signal: AbortSignal): Promise<string>;
+  pieces(response: FetchedResponse, signal: AbortSignal, onText: (text: string) => boolean): Promise<void>;
+  whole(response: FetchedResponse, signal: AbortSignal): Promise<string>;
 }
 
 export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
@@ -48,15 +49,14 @@ export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
     }
   };
 
-  /** A body of a declared length: runtimes read it as a whole much faster than in pieces. */
-  const declared = async (response: Response): Promise<string> => {
-    let bytes: ArrayBuffer;
+  const atOnce = async (reading: Promise<ArrayBuffer | Uint8Array | undefined>): Promise<string> => {
+    let bytes: ArrayBuffer | Uint8Array | undefined;
     try {
-      bytes = await response.arrayBuffer();
+      bytes = await reading;
     } catch (cause) {
       throw fail("the connection was lost", true, cause);
     }
-    if (bytes.byteLength > maxBytes) throw tooLarge();
+    if (bytes === undefined || bytes.byteLength > maxBytes) throw tooLarge();
     try {
       return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     } catch {
@@ -67,8 +67,12 @@ export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
   return {
     pieces,
     async whole(response, signal) {
+      if (response.readBytes !== undefined) return atOnce(response.readBytes(maxBytes));
       const length = Number(response.headers.get("content-length") ?? Number.NaN);
-      if (length <= maxBytes && !response.headers.has("content-encoding")) return declared(response);
+      // A body of a declared length: runtimes read it as a whole much faster than in pieces.
+      if (length <= maxBytes && !response.headers.has("content-encoding")) {
+        return atOnce((response as Response).arrayBuffer());
+      }
       let text = "";
       await pieces(response, signal, (piece) => {
         text += piece;

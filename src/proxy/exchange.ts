@@ -5,12 +5,20 @@ import { BackendError } from "../errors.ts";
 import { createBodyReader, type Fail } from "./answer-body.ts";
 import { HEADER, type RequestId } from "./messages.ts";
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+/** What is used of a Response. */
+export interface FetchedResponse extends Pick<Response, "status" | "ok" | "type" | "body"> {
+  readonly headers: Pick<Headers, "get" | "has">;
+  /** The whole body; `undefined` when it is larger than `most` bytes. Where it is there, it is faster than the stream. */
+  readBytes?(most: number): Promise<Uint8Array | undefined>;
+}
+
+/** Any `fetch`, or a faster one that knows less: names of headers come in lower case, bodies are strings, `redirect` is "manual". */
+export type Fetch = (url: string, init: RequestInit) => Promise<FetchedResponse>;
 
 export interface Reply {
   readonly ok: boolean;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Pick<Headers, "get">;
   /** The response to the request; absent for notifications, and when the server refuses without one. */
   readonly message?: JsonObject;
 }
@@ -28,6 +36,7 @@ const RESUME_ATTEMPTS = 5;
 /** Before it is taken up again, unless the server says when. */
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 10_000;
+const DISCARDED_BYTES = 65_536;
 
 export function createWire(name: string, fetch: Fetch, url: string, maxBytes: number): Wire {
   const fail: Fail = (state, transient = false, cause) =>
@@ -37,8 +46,13 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
       cause,
     });
 
-  const send = async (method: string, headers: Headers, signal: AbortSignal, body?: string): Promise<Response> => {
-    let response: Response;
+  const send = async (
+    method: string,
+    headers: Headers,
+    signal: AbortSignal,
+    body?: string,
+  ): Promise<FetchedResponse> => {
+    let response: FetchedResponse;
     try {
       // Followed, a redirect could carry the credentials to another origin.
       response = await fetch(url, {
@@ -73,7 +87,7 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
 
   /** Every event's data, until `onData` has enough. A stream of a session that breaks off is taken up where it was. */
   const readEvents = async (
-    first: Response,
+    first: FetchedResponse,
     headers: Headers,
     signal: AbortSignal,
     onData: (data: string) => boolean,
@@ -179,10 +193,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function discard(response: Response): void {
-  response.body?.cancel().catch(() => {});
+function discard(response: FetchedResponse): void {
+  // A short body is read to its end, so that the connection can be used again.
+  const ending = response.readBytes?.(DISCARDED_BYTES) ?? response.body?.cancel();
+  ending?.catch(() => {});
 }
 
-function mediaType(response: Response): string | undefined {
+function mediaType(response: FetchedResponse): string | undefined {
   return response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
 }

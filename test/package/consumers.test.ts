@@ -69,6 +69,9 @@ for (const [name, resolution] of Object.entries(resolutions)) {
 
 /** Subpaths that are not made for Node, by what they say there. */
 const elsewhere: Readonly<Record<string, RegExp>> = {
+  // Optional peers, which this project does without.
+  "./access": /Cannot find package 'jose'/,
+  "./opentelemetry": /Cannot find package '@opentelemetry\/api'/,
   "./worker": /addEventListener is not a function/,
   "./node-worker": /inside a worker thread only/,
   "./web": /HTMLElement is not defined/,

@@ -4,7 +4,7 @@ import type { TestContext } from "node:test";
 import { type AgentClient, type ClientKind, connect } from "./clients.ts";
 import { TOKEN } from "./everything-guard.ts";
 import type { Everything } from "./everything-server.ts";
-import { AGENTS } from "./scenario.ts";
+import { AGENTS, until } from "./scenario.ts";
 
 export const CLIENTS: readonly ClientKind[] = ["v1", "v2", "v2 in its older form"];
 
@@ -102,20 +102,21 @@ async function runClient(context: TestContext, kind: ClientKind, url: string, se
 
   await context.test("a call that is cancelled is cancelled on the server", () =>
     behind("filter", async (client) => {
-      const count = (): number => server.seen.filter((method) => method === "notifications/cancelled").length;
-      const before = count();
+      const count = (what: string): number => server.seen.filter((method) => method === what).length;
+      const running = "tools/call trigger-long-running-operation";
+      const [started, cancelled] = [count(running), count("notifications/cancelled")];
       const controller = new AbortController();
       const call = client.call(
         "trigger-long-running-operation",
         { duration: 60, steps: 60 },
         { signal: controller.signal },
       );
-      setTimeout(() => controller.abort(), 300);
+      call.catch(() => {});
+      await until(() => count(running) > started);
+      controller.abort();
       await assert.rejects(call);
-      for (let wait = 0; wait < 100 && count() === before; wait++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      assert.equal(count(), before + 1);
+      await until(() => count("notifications/cancelled") > cancelled);
+      assert.equal(count("notifications/cancelled"), cancelled + 1);
       assert.match((await client.call("echo", { message: "still there" })).content[0]?.text ?? "", /still there/);
     }),
   );

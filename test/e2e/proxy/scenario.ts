@@ -117,15 +117,21 @@ export async function runScenario(
   await context.test("a call that is cancelled is cancelled on the server", async () => {
     const client = await connect(kind, filter, token);
     const controller = new AbortController();
-    const before = server.cancelled;
+    const { cancelled, hung } = server;
     const call = client.call("list_issues", { ...open, hang: true }, { signal: controller.signal });
-    setTimeout(() => controller.abort(), 300);
+    call.catch(() => {});
+    await until(() => server.hung > hung);
+    controller.abort();
     await assert.rejects(call);
-    for (let wait = 0; wait < 50 && server.cancelled === before; wait++)
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.equal(server.cancelled, before + 1);
+    await until(() => server.cancelled > cancelled);
+    assert.deepEqual([server.hung, server.cancelled], [hung + 1, cancelled + 1]);
     await client.close();
   });
+}
+
+/** Waits for what another process does; gives up after 20 seconds, and the assertion behind it says what is missing. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let wait = 0; wait < 400 && !isSo(); wait++) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /** Half of the agents read what is private; exactly they cannot write what is public any more. */

@@ -10,7 +10,9 @@ export interface Github {
   readonly handle: FetchHandler;
   /** Comments that were really written: by whom, where. */
   readonly written: string[];
-  /** Calls that were cancelled. */
+  /** Calls that hang or hung. */
+  hung: number;
+  /** Those of them that were cancelled. */
   cancelled: number;
 }
 
@@ -45,12 +47,13 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 export function github(generation: "v1" | "v2", form: "json" | "sse"): Github {
   const written: string[] = [];
-  const server = { written, cancelled: 0 };
+  const server = { written, hung: 0, cancelled: 0 };
   const text = (value: unknown): object => ({ content: [{ type: "text", text: JSON.stringify(value) }] });
 
   async function run({ tool, args, signal, progress }: Call): Promise<object> {
     const { owner, repo } = args;
     if (args["hang"] === true) {
+      server.hung++;
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         signal.addEventListener("abort", () => resolve());

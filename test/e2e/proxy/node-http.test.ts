@@ -1,0 +1,180 @@
+// Node's two ends: serveHttp before a handler, nodeFetch before a server, over real sockets. Uses dist/.
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { test } from "node:test";
+import { nodeFetch, serveHttp } from "edge-guard/node";
+import { httpUpstream } from "edge-guard/proxy";
+import { until } from "./scenario.ts";
+
+type Handler = (request: IncomingMessage, response: ServerResponse, text: string) => void;
+
+async function listen(handle: Handler) {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (part) => {
+      text += part;
+    });
+    request.on("end", () => handle(request, response, text));
+  });
+  server.on("connection", (socket) => {
+    connections++;
+    sockets.add(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    connections: () => connections,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+const ask = (url: string, signal = AbortSignal.timeout(10_000), maxBytes = 100_000) =>
+  httpUpstream(url, { fetch: nodeFetch(), protocolVersion: "2026-07-28", maxBytes })
+    .connect({ authorization: "Bearer mine", "x-unicode": "\u00fc" })
+    .request("tools/call", { name: "t", arguments: { text: "\u{1f600}" } }, { signal });
+
+const answering =
+  (write: (response: ServerResponse, answer: string) => void): Handler =>
+  (_request, response, text) => {
+    const { id, params } = JSON.parse(text);
+    write(response, JSON.stringify({ jsonrpc: "2.0", id, result: { content: [], echo: params.arguments.text } }));
+  };
+
+const ways: Readonly<Record<string, (response: ServerResponse, answer: string) => void>> = {
+  "JSON of a declared length": (response, answer) => {
+    response.setHeader("content-length", Buffer.byteLength(answer));
+    response.setHeader("content-type", "application/json").end(answer);
+  },
+  "JSON in pieces": (response, answer) => {
+    response.setHeader("content-type", "application/json");
+    const bytes = Buffer.from(answer);
+    // Cut in the middle of a character.
+    response.write(bytes.subarray(0, bytes.length - 6));
+    setTimeout(() => response.end(bytes.subarray(bytes.length - 6)), 10);
+  },
+  "an event stream": (response, answer) => {
+    response.setHeader("content-type", "text/event-stream");
+    response.write(": hello\n\n");
+    setTimeout(() => response.end(`data: ${answer}\n\n`), 10);
+  },
+};
+for (const [name, write] of Object.entries(ways)) {
+  test(`nodeFetch reads ${name}`, async () => {
+    const server = await listen(answering(write));
+    assert.match(JSON.stringify(await ask(server.url)), /\u{1f600}/u);
+    server.close();
+  });
+}
+
+test("nodeFetch sends what it is given and uses connections again", async () => {
+  const seen: IncomingMessage["headers"][] = [];
+  const server = await listen((request, response, text) => {
+    seen.push(request.headers);
+    answering(ways["JSON of a declared length"]!)(request, response, text);
+  });
+  const connection = httpUpstream(server.url, { fetch: nodeFetch(), protocolVersion: "2026-07-28" }).connect({
+    authorization: "Bearer mine",
+  });
+  for (let turn = 0; turn < 3; turn++) {
+    const signal = AbortSignal.timeout(10_000);
+    await connection.request("tools/call", { name: "t", arguments: { text: "x" } }, { signal });
+  }
+  assert.equal(server.connections(), 1);
+  for (const { authorization, "mcp-method": method } of seen) {
+    assert.deepEqual([authorization, method], ["Bearer mine", "tools/call"]);
+  }
+  server.close();
+});
+
+test("nodeFetch: an answer above the bound is refused, in JSON and in a stream", async () => {
+  for (const type of ["application/json", "text/event-stream"]) {
+    const server = await listen((_request, response) => {
+      response.setHeader("content-type", type);
+      const more = setInterval(() => response.write("x".repeat(50_000)), 1);
+      response.on("close", () => clearInterval(more));
+    });
+    await assert.rejects(ask(server.url), /larger than 100000 bytes/);
+    server.close();
+  }
+});
+
+test("nodeFetch: connections that fail, break off or redirect", async () => {
+  const broken = await listen((_request, response) => {
+    response.setHeader("content-type", "application/json");
+    response.write("{");
+    setTimeout(() => response.destroy(), 10);
+  });
+  await assert.rejects(ask(broken.url), /connection was lost/);
+  broken.close();
+  await assert.rejects(ask(broken.url), /connection failed/);
+  const elsewhere = await listen((_request, response) =>
+    response.writeHead(307, { location: "http://127.0.0.1:1/" }).end(),
+  );
+  await assert.rejects(ask(elsewhere.url), /redirects/);
+  elsewhere.close();
+});
+
+test("nodeFetch: an abort ends the request on the server, before the answer begins and while it comes", async () => {
+  for (const begins of [false, true]) {
+    let left = false;
+    let arrived = false;
+    const server = await listen((_request, response) => {
+      arrived = true;
+      response.on("close", () => {
+        left = true;
+      });
+      if (begins) response.setHeader("content-type", "text/event-stream").write(": hello\n\n");
+    });
+    const controller = new AbortController();
+    const call = ask(server.url, controller.signal);
+    call.catch(() => {});
+    await until(() => arrived);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    controller.abort();
+    await assert.rejects(call);
+    await until(() => left);
+    assert.ok(left);
+    server.close();
+  }
+});
+
+test("serveHttp: bodies both ways, streams as they come, and a signal when the client leaves", async () => {
+  const signals: AbortSignal[] = [];
+  const server = await serveHttp(async (request) => {
+    const { pathname, host } = new URL(request.url);
+    assert.equal(host, "localhost", "the client does not decide about it");
+    if (pathname === "/whole") {
+      const text = await request.text();
+      return new Response(text, {
+        headers: { "content-length": String(Buffer.byteLength(text)), "x-host": request.headers.get("host")! },
+      });
+    }
+    if (pathname === "/none") return new Response(null, { status: 202 });
+    if (pathname === "/throws") throw new Error("no");
+    signals.push(request.signal);
+    const stream = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("first")),
+    });
+    return new Response(stream);
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  const whole = await fetch(`${url}/whole`, { method: "POST", body: "\u{1f600}".repeat(50_000) });
+  assert.equal(await whole.text(), "\u{1f600}".repeat(50_000));
+  assert.equal(whole.headers.get("x-host"), `127.0.0.1:${server.port}`);
+  assert.equal((await fetch(`${url}/none`)).status, 202);
+  await assert.rejects(fetch(`${url}/throws`));
+  const controller = new AbortController();
+  const streamed = await fetch(`${url}/stream`, { signal: controller.signal });
+  const reader = streamed.body!.getReader();
+  assert.equal(new TextDecoder().decode((await reader.read()).value), "first");
+  controller.abort();
+  await until(() => signals[0]!.aborted);
+  assert.ok(signals[0]!.aborted);
+  await server.close();
+});
