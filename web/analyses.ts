@@ -6,7 +6,9 @@ import {
   comparePolicies,
   type Effect,
   type ModeComparison,
+  reach,
   suggestChanges,
+  toolCoverage,
 } from "edge-guard/analysis";
 import { itemTitle } from "./describe-item.ts";
 import type { CompareRequest, EffectItems, EffectView, SuggestionsView, SuggestRequest } from "./protocol.ts";
@@ -60,3 +62,5 @@ export async function compare(
   const { effect, before } = await comparePolicies(scenario, policies, options);
   return toEffect(effect, before);
 }
+
+export { reach, toolCoverage };

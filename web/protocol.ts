@@ -14,13 +14,17 @@ import type {
 } from "edge-guard";
 import type {
   CallEffect,
+  CoverageReport,
   Effect,
   ModeComparison,
   PolicyChange,
   Provenance,
+  Reach,
+  ReachOptions,
   Suggestions,
   TagHistory,
   Target,
+  ToolDescription,
 } from "edge-guard/analysis";
 
 /** Where a guard comes from, as far as it can travel to a worker. Strings are URLs, resolved against the document. */
@@ -241,6 +245,16 @@ export interface CompareRequest {
   readonly type: "compare";
   readonly policies: { readonly [server: string]: unknown };
 }
+/** What can still be read and written, before the first call of the last scenario and after each. */
+export interface ReachRequest extends Pick<ReachOptions, "probes" | "agent"> {
+  readonly type: "reach";
+}
+/** Which of a server's tools its guard knows. */
+export interface CoverageRequest {
+  readonly type: "coverage";
+  readonly server: string;
+  readonly tools: readonly ToolDescription[];
+}
 export interface InspectRequest {
   readonly type: "inspect";
   readonly source: PreviewGuardSource;
@@ -301,6 +315,8 @@ export interface Exchange {
   suggest: [SuggestRequest, SuggestionsView];
   modes: [ModesRequest, Omit<ModeComparison, "reports">];
   compare: [CompareRequest, EffectView];
+  reach: [ReachRequest, Reach];
+  coverage: [CoverageRequest, CoverageReport];
   inspect: [InspectRequest, GuardInspection];
 }
 export type Request = Exchange[keyof Exchange][0];

@@ -190,6 +190,15 @@ export function createRunner(): Runner {
           return analyse((analysis, scenario, all) => analysis.modes(scenario, all), options);
         case "compare":
           return analyse((analysis, scenario, all) => analysis.compare(scenario, request, all), options);
+        case "reach": {
+          const { probes, agent } = request;
+          const wanted = { ...(probes && { probes }), ...(agent && { agent }) };
+          return analyse((analysis, scenario, all) => analysis.reach(scenario, { ...all, ...wanted }), options);
+        }
+        case "coverage": {
+          const { tools, server } = request;
+          return analyse((analysis, scenario, all) => analysis.toolCoverage(tools, scenario, server, all), options);
+        }
         case "inspect":
           return inspect(request);
       }

@@ -2,6 +2,7 @@
 import type { PolicyPreviewElement } from "edge-guard/web";
 import { type ComponentChild, createElement } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ResultTabs } from "./analysis/tabs.tsx";
 import { BackendPanel } from "./backend-panel.tsx";
 import { loadCodeFields } from "./editing/preference.ts";
 import { FieldToggle } from "./editing/toggle.tsx";
@@ -87,7 +88,9 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
           <Notices state={state} store={store} />
           <Policies state={state} store={store} />
           <section id="result" class="result" aria-label="Result" tabIndex={-1}>
-            {createElement("policy-preview", { ref: preview })}
+            <ResultTabs state={state} store={store} preview={preview}>
+              {createElement("policy-preview", { ref: preview })}
+            </ResultTabs>
           </section>
           <div class="inputs">
             <GuardPanel state={state} store={store} />

@@ -1,130 +1,37 @@
-// What stands behind a decision, folded: the phases, the guard's questions to the backend, its log, the raw JSON.
+// What stands behind a decision, folded; what is inside is loaded with the first fold that opens.
 import type { ComponentChild } from "preact";
-import type { CallView, PhaseView, QuestionView } from "../protocol.ts";
-import { LabelChips } from "./labels.tsx";
+import type { CallView } from "../protocol.ts";
 import { lazy } from "./lazy.tsx";
 import { type Ask, Fold } from "./lazy-text.tsx";
-import { duration, plural } from "./words.ts";
+import { plural } from "./words.ts";
 
-const phaseNames: { readonly [name in PhaseView["name"]]: string } = {
-  agent: "Agent",
-  resource: "Resource",
-  "coarse-check": "Coarse check",
-  backend: "Backend",
-  response: "Response labels",
-  items: "Items",
-  taint: "Taint",
-};
-
-function Phase({ phase }: { readonly phase: PhaseView }): ComponentChild {
-  const { status, summary, milliseconds, resource, agent, mode, operation, questions, runs } = phase;
-  return (
-    <li class="pp-phase" data-phase={phase.name} data-phase-status={status}>
-      <span class="pp-number" aria-hidden="true">
-        {phase.phase}
-      </span>
-      <div>
-        <p>
-          <strong>{phaseNames[phase.name]}</strong> <span class="pp-phase-status">{status}</span> {summary}
-        </p>
-        {(mode ?? operation) !== undefined && (
-          <p class="pp-meta">
-            {mode !== undefined && <span>mode {mode}</span>}
-            {operation !== undefined && <span>operation {operation}</span>}
-          </p>
-        )}
-        {agent !== undefined && <LabelChips labels={agent} />}
-        {resource !== undefined && (
-          <p class="pp-meta">
-            <span class="pp-mono">{resource.description}</span> <LabelChips labels={resource} />
-          </p>
-        )}
-      </div>
-      <span class="pp-time">
-        {status !== "skipped" && duration(milliseconds)}
-        {questions > 0 && `, ${questions} asked`}
-        {runs > 1 && `, ${runs} runs`}
-      </span>
-    </li>
-  );
-}
-
-function Question({ question }: { readonly question: QuestionView }): ComponentChild {
-  const { tool, args, result, error, milliseconds, used } = question;
-  return (
-    <li class="pp-question" data-answered={error === undefined}>
-      <p>
-        <code>{tool}</code> <code class="pp-args">{JSON.stringify(args)}</code>
-        <span class="pp-time">{duration(milliseconds)}</span>
-      </p>
-      {error === undefined ? (
-        <pre class="pp-answer">{JSON.stringify(result, null, 1)?.slice(0, 2000)}</pre>
-      ) : (
-        <p class="pp-fault">No answer: {error.message}</p>
-      )}
-      {!used && <p class="pp-muted">Asked ahead, not needed in the end</p>}
-    </li>
-  );
-}
-
-const Received = lazy(() => import("./received.tsx"));
+const details = () => import("./details.ts");
+const Phases = lazy(() => details().then((part) => part.Phases));
+const Questions = lazy(() => details().then((part) => part.Questions));
+const Log = lazy(() => details().then((part) => part.Log));
+const Mismatches = lazy(() => details().then((part) => part.Mismatches));
+const Received = lazy(() => details().then((part) => part.Received));
 
 export function Folds({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
+  const { questions, logLines, mismatches } = call;
   return (
     <div class="pp-folds">
       <Fold name="phases" summary="How it was decided">
-        {() => (
-          <ol class="pp-plain">
-            {call.phases.map((phase, at) => (
-              <Phase key={at} phase={phase} />
-            ))}
-          </ol>
-        )}
+        {() => <Phases call={call} />}
       </Fold>
-      {call.questions.length > 0 && (
-        <Fold name="questions" summary={`The guard asked the backend ${plural(call.questions.length, "question")}`}>
-          {() => (
-            <ol class="pp-plain">
-              {call.questions.map((question, at) => (
-                <Question key={at} question={question} />
-              ))}
-            </ol>
-          )}
+      {questions.length > 0 && (
+        <Fold name="questions" summary={`The guard asked the backend ${plural(questions.length, "question")}`}>
+          {() => <Questions call={call} />}
         </Fold>
       )}
-      {call.logLines > 0 && (
-        <Fold name="log" summary={`The guard logged ${plural(call.logLines, "line")}`}>
-          {() => (
-            <>
-              <ol class="pp-log">
-                {call.log.map(({ level, message }, at) => (
-                  <li key={at} data-level={level}>
-                    <span class="pp-level">{level}</span> {message}
-                  </li>
-                ))}
-              </ol>
-              {call.logLines > call.log.length && (
-                <p class="pp-muted">{plural(call.logLines - call.log.length, "more line")}</p>
-              )}
-            </>
-          )}
+      {logLines > 0 && (
+        <Fold name="log" summary={`The guard logged ${plural(logLines, "line")}`}>
+          {() => <Log call={call} />}
         </Fold>
       )}
-      {call.mismatches.length > 0 && (
-        <Fold
-          name="expectations"
-          summary={`The scenario expected otherwise in ${plural(call.mismatches.length, "place")}`}
-        >
-          {() => (
-            <ul class="pp-plain">
-              {call.mismatches.map(({ path, expected, actual }) => (
-                <li key={path}>
-                  <code>{path}</code> expected <code>{JSON.stringify(expected) ?? "nothing"}</code>, got{" "}
-                  <code>{JSON.stringify(actual) ?? "nothing"}</code>
-                </li>
-              ))}
-            </ul>
-          )}
+      {mismatches.length > 0 && (
+        <Fold name="expectations" summary={`The scenario expected otherwise in ${plural(mismatches.length, "place")}`}>
+          {() => <Mismatches call={call} />}
         </Fold>
       )}
       <Fold name="json" summary="Both results as JSON">

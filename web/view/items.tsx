@@ -4,10 +4,13 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { CallView, ItemFilter, ItemsView, ItemView } from "../protocol.ts";
 import { Changes } from "./changes.tsx";
 import { LabelChips } from "./labels.tsx";
+import { lazy } from "./lazy.tsx";
 import { type Ask, LazyText, useName } from "./lazy-text.tsx";
 import { useNavigation } from "./navigation.ts";
-import { VirtualList } from "./virtual-list.tsx";
+import type { VirtualListProps } from "./virtual-list.tsx";
 import { plural } from "./words.ts";
+
+const VirtualList = lazy<VirtualListProps<ItemView>>(() => import("./details.ts").then((part) => part.VirtualList));
 
 /** More rows than these scroll in a box of their own. */
 const plainRows = 50;

@@ -1,11 +1,9 @@
-// A part of the report whose code is loaded when it is first shown.
+// Parts of the report whose code is loaded when they are first shown.
 import type { ComponentChild, FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 /** A component that stands in for another one until its module is there. */
-export function lazy<Props extends object>(
-  load: () => Promise<{ readonly default: FunctionComponent<Props> }>,
-): FunctionComponent<Props> {
+export function lazy<Props extends object>(load: () => Promise<FunctionComponent<Props>>): FunctionComponent<Props> {
   let loaded: FunctionComponent<Props> | undefined;
   return function Lazy(props: Props): ComponentChild {
     const [Part, setPart] = useState(() => loaded);
@@ -13,9 +11,9 @@ export function lazy<Props extends object>(
     useEffect(() => {
       if (Part !== undefined) return;
       load().then(
-        (module) => {
-          loaded = module.default;
-          setPart(() => loaded);
+        (part) => {
+          loaded = part;
+          setPart(() => part);
         },
         (error: Error) => setFault(`This part could not be loaded: ${error.message}`),
       );

@@ -112,7 +112,7 @@ const views = [
   [true, "Literal text"],
 ] as const;
 
-export default function Received({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
+export function Received({ ask, call }: { readonly ask: Ask; readonly call: CallView }): ComponentChild {
   const group = useName("pp-view");
   const { announce } = useNavigation();
   const [parts, setParts] = useState<PerSide<readonly PartView[]>>();

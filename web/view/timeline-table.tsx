@@ -2,7 +2,6 @@
 import type { ComponentChild } from "preact";
 import type { PreviewView, Provenance, TagHistory } from "../protocol.ts";
 import { Chip } from "./labels.tsx";
-import { Fold } from "./lazy-text.tsx";
 import { useNavigation } from "./navigation.ts";
 import { outcomeText } from "./words.ts";
 
@@ -46,46 +45,42 @@ export function TimelineTable({ view, from, count }: TableProps): ComponentChild
   const { provenance, calls } = view;
   const steps = new Map(provenance.steps.map((step) => [step.call, step]));
   return (
-    <Fold name="timeline" summary="The session as a table">
-      {() => (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        // biome-ignore lint/a11y/useSemanticElements: a name for a table that scrolls, not a set of form fields
-        <div class="pp-scroll" tabIndex={0} role="group" aria-label="The session as a table">
-          <table class="pp-table">
-            <thead>
-              <tr>
-                <th scope="col">Call</th>
-                <th scope="col">Came to</th>
-                <th scope="col">Agent’s secrecy after</th>
-                <th scope="col">Agent’s integrity after</th>
-              </tr>
-            </thead>
-            <tbody>
-              {from === 0 && (
-                <tr>
-                  <th scope="row">Before the first</th>
-                  <td />
-                  <Cells step={steps.get(-1)!} />
-                </tr>
-              )}
-              {calls.slice(from, from + count).map((call) => (
-                <tr key={call.index} data-row={call.index}>
-                  <th scope="row">
-                    <button type="button" class="pp-link" onClick={() => goTo({ call: call.index })}>
-                      {call.index + 1} <span class="pp-mono">{call.tool}</span>
-                    </button>
-                  </th>
-                  <td>
-                    {outcomeText(call)}
-                    {aboutTags(provenance, call.index)}
-                  </td>
-                  <Cells step={steps.get(call.index)!} />
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </Fold>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/useSemanticElements: a name for a table that scrolls, not a set of form fields
+    <div class="pp-scroll" tabIndex={0} role="group" aria-label="The session as a table">
+      <table class="pp-table">
+        <thead>
+          <tr>
+            <th scope="col">Call</th>
+            <th scope="col">Came to</th>
+            <th scope="col">Agent’s secrecy after</th>
+            <th scope="col">Agent’s integrity after</th>
+          </tr>
+        </thead>
+        <tbody>
+          {from === 0 && (
+            <tr>
+              <th scope="row">Before the first</th>
+              <td />
+              <Cells step={steps.get(-1)!} />
+            </tr>
+          )}
+          {calls.slice(from, from + count).map((call) => (
+            <tr key={call.index} data-row={call.index}>
+              <th scope="row">
+                <button type="button" class="pp-link" onClick={() => goTo({ call: call.index })}>
+                  {call.index + 1} <span class="pp-mono">{call.tool}</span>
+                </button>
+              </th>
+              <td>
+                {outcomeText(call)}
+                {aboutTags(provenance, call.index)}
+              </td>
+              <Cells step={steps.get(call.index)!} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

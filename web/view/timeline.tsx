@@ -3,15 +3,18 @@ import type { ComponentChild } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { CallView, PreviewView, TagHistory } from "../protocol.ts";
 import { Lanes, Legend } from "./lanes.tsx";
-import { useName } from "./lazy-text.tsx";
+import { lazy } from "./lazy.tsx";
+import { Fold, useName } from "./lazy-text.tsx";
 import { useNavigation } from "./navigation.ts";
-import { TagCard } from "./tag-card.tsx";
-import { TimelineTable } from "./timeline-table.tsx";
 import { outcomeNames, plural } from "./words.ts";
+
+const details = () => import("./details.ts");
+const TagCard = lazy(() => details().then((part) => part.TagCard));
+const TimelineTable = lazy(() => details().then((part) => part.TimelineTable));
 
 const callsAtOnce = 40;
 const tagsAtOnce = 10;
-const narrowestColumn = 64;
+const narrowestColumn = 92;
 
 /** Whether there is something to tell about a tag beyond that the agent has it. */
 function isTelling({ gained, lost, consequences }: TagHistory): boolean {
@@ -142,7 +145,9 @@ export function Timeline({ view }: { readonly view: PreviewView }): ComponentChi
       )}
       {tags.length > 0 && <Legend />}
       <div id={card}>{history !== undefined && <TagCard history={history} />}</div>
-      <TimelineTable view={view} from={from} count={callsAtOnce} />
+      <Fold name="timeline" summary="The session as a table">
+        {() => <TimelineTable view={view} from={from} count={callsAtOnce} />}
+      </Fold>
     </section>
   );
 }

@@ -6,7 +6,7 @@ const blockSize = 20;
 /** Until a row was measured. */
 const guessedRow = 64;
 
-interface VirtualListProps<Row> {
+export interface VirtualListProps<Row> {
   readonly total: number;
   /** The first rows, already there. */
   readonly first: readonly Row[];
