@@ -40,6 +40,10 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
+function overflowing(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
 const looks: readonly (readonly [string, BrowserContextOptions])[] = [
   ["light", { colorScheme: "light" }],
   ["dark", { colorScheme: "dark" }],
@@ -57,11 +61,27 @@ for (const [name, context] of looks) {
     await page.getByText("The whole scenario as JSON").click();
     await preview.locator('[data-index="1"] .pp-title button').click();
     await preview.getByRole("group", { name: "Item 1 as JSON" }).waitFor();
+    await preview.getByRole("button", { name: "secrecy private:acme" }).click();
+    await preview.getByRole("region", { name: "History of secrecy private:acme" }).waitFor();
+    await preview.locator('[data-index="1"]').getByRole("button", { name: "What would show it?" }).click();
+    await preview.locator("[data-change]").first().waitFor();
+    await preview.getByRole("tree").first().waitFor();
     assert.deepEqual(await violations(page), []);
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
+    const overflow = await overflowing(page);
     assert.ok(overflow <= 0, `${overflow} px too wide`);
+
+    for (const [tab, ready] of [
+      ["Compare policies", "[data-verdict]"],
+      ["Reach", "[data-reach]"],
+      ["Tools", "[data-tool]"],
+    ] as const) {
+      await page.getByRole("tab", { name: tab }).click();
+      const panel = page.getByRole("tabpanel", { name: tab });
+      await panel.locator(ready).first().waitFor();
+      assert.deepEqual(await violations(page), [], tab);
+      assert.ok((await overflowing(page)) <= 0, `${tab} is too wide`);
+    }
+    await page.getByRole("tab", { name: "Session" }).click();
 
     const field = page.getByRole("textbox", { name: "Policy for github" });
     await field.fill("{");

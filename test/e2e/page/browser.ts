@@ -119,3 +119,34 @@ export async function eventually<Value>(read: () => Promise<Value>, expected: Va
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+/**
+ * The longest task of the page's main thread while something is done, in milliseconds of its own computing time: what else the
+ * machine has to do does not count. Chromium only.
+ */
+export async function longestTask(page: Page, action: () => Promise<void>): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  const events: TraceEvent[] = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+  await session.send("Tracing.start", {
+    categories: "toplevel,devtools.timeline,disabled-by-default-devtools.timeline",
+  });
+  await action();
+  const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+  await session.send("Tracing.end");
+  await complete;
+  await session.detach();
+  const threads = events.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
+  const isTask = ({ name, ph, pid, tid }: TraceEvent) =>
+    ph === "X" && name.endsWith("RunTask") && threads.some((thread) => thread.pid === pid && thread.tid === tid);
+  return Math.max(0, ...events.filter(isTask).map(({ tdur = 0 }) => tdur / 1000));
+}

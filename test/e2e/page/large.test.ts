@@ -1,8 +1,8 @@
 // Ten thousand items: a list that is only there where one looks, a search, a tree in runs, and a page that never stops answering.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright";
-import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
+import type { Browser } from "playwright";
+import { eventually, launchChromium, longestTask, openPlayground, serveFolder } from "./browser.ts";
 import { large } from "./scenarios.ts";
 
 let browser: Browser;
@@ -65,32 +65,19 @@ test("the tree shows runs of a hundred, and a search opens the way to what it fi
   await playground.close();
 });
 
-async function longTasks(page: Page): Promise<() => Promise<number>> {
-  await page.evaluate(() => {
-    const tasks: number[] = [];
-    (globalThis as unknown as { tasks: number[] }).tasks = tasks;
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
-      type: "longtask",
-    });
-  });
-  return () => page.evaluate(() => Math.max(0, ...(globalThis as unknown as { tasks: number[] }).tasks.splice(0)));
-}
-
-test("typing in the policy never blocks the page: no task of 50 ms in the quietest of several edits", async () => {
+test("typing in the policy never blocks the page: no task of its main thread computes for 50 ms", async () => {
   const playground = await openPlayground(browser, server.url, { scenarios: { large } });
   const { page, preview, settled } = playground;
   await settled();
   const field = page.getByRole("textbox", { name: "Policy for github" });
-  const original = await field.inputValue();
-  const longest = await longTasks(page);
-  // The machine may be busy with other things: the quietest edit tells what the page itself needs. Shorter tasks are not even reported.
-  const found: number[] = [];
-  for (const level of ["unapproved", "none", "merged", "approved", "unapproved"]) {
-    await field.fill(original.replace('"approved"', `"${level}"`));
-    await settled();
-    found.push(await longest());
-  }
-  await preview.locator('[data-outcome="allowed"]').waitFor();
-  assert.ok(Math.min(...found) < 50, `the longest tasks of the page took ${found.join(", ")} ms`);
+  const longest = await longestTask(page, async () => {
+    for (const level of ["unapproved", "none", "merged", "approved", "unapproved"]) {
+      await field.fill(JSON.stringify({ "allow-only": { repos: ["acme/*"], "min-integrity": level } }));
+      await settled();
+      await page.waitForTimeout(400);
+    }
+    await preview.locator('[data-outcome="allowed"]').waitFor();
+  });
+  assert.ok(longest > 0 && longest < 50, `the longest task of the page computed for ${longest} ms`);
   await playground.close();
 });
