@@ -63,6 +63,7 @@ test("the timeline tells where a private file's tag came from and which comment 
   );
   await session.getByText("The session as a table").click();
   const rows = session.getByRole("table").getByRole("row");
+  await rows.nth(4).waitFor();
   assert.equal(await rows.count(), 5);
   assert.match((await rows.nth(4).textContent())!, /add_issue_comment[\s\S]*denied: secrecy, because of private:acme/);
   assert.match((await rows.nth(2).textContent())!, /all 30 items visible, took approved:acme\/\* away/);
