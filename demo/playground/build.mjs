@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join, relative } from "node:path";
 import { options } from "../../web/build.mjs";
 
 /** Copies the scenarios and writes their index in the order of gallery.json; what is not listed there comes last. */
@@ -24,6 +24,29 @@ async function copyScenarios(root, out) {
     names.filter((name) => titles.has(name)).map((name) => ({ name, title: titles.get(name), group })),
   );
   await writeFile(`${out}/scenarios/index.json`, JSON.stringify(index));
+}
+
+/** The service worker knows every file of this build, and the build's name follows from what is in them. */
+async function buildServiceWorker(esbuild, root, out) {
+  const files = (await readdir(out, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".map"))
+    .map((entry) => relative(out, join(entry.parentPath ?? entry.path, entry.name)).replaceAll("\\", "/"))
+    .sort();
+  const digest = createHash("sha256");
+  for (const file of files) digest.update(`${file}\n`).update(await readFile(`${out}/${file}`));
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { offline: "demo/playground/offline/worker.ts" },
+    outdir: "dist/playground",
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    define: { BUILD: JSON.stringify(digest.digest("hex").slice(0, 16)), FILES: JSON.stringify(files) },
+  });
 }
 
 export async function build({ root }) {
@@ -51,4 +74,5 @@ export async function build({ root }) {
   await mkdir(`${out}/guards`, { recursive: true });
   await writeFile(`${out}/guards/repo-guard.wasm`, guard);
   await copyScenarios(root, out);
+  await buildServiceWorker(esbuild, root, out);
 }

@@ -2,9 +2,23 @@
 import { definePolicyPreview } from "edge-guard/web";
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { keepOffline } from "./offline/register.ts";
 import { createStore } from "./store.ts";
 import { applyTheme } from "./theme.tsx";
 
 applyTheme();
 definePolicyPreview();
-render(<App store={createStore()} />, document.getElementById("app")!);
+const store = createStore();
+render(<App store={store} />, document.getElementById("app")!);
+
+// What is needed now comes first.
+addEventListener("load", () => {
+  void keepOffline((update) =>
+    store.notify({
+      name: "update",
+      kind: "info",
+      text: "A newer version of this page is ready.",
+      action: { label: "Use it now", run: update },
+    }),
+  );
+});
