@@ -75,6 +75,7 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
           A WebAssembly guard labels what tools return; see which items your policy lets an agent read, and what it may
           write.
         </p>
+        <a href="docs.html">In your own page</a>
         <FieldToggle />
         <ThemeToggle />
       </header>

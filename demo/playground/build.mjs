@@ -62,15 +62,21 @@ export async function build({ root }) {
     entryPoints: {
       main: "demo/playground/main.tsx",
       "preview-worker": "web/preview-worker.ts",
+      "policy-preview": "web/policy-preview.ts",
+      embed: "demo/playground/embed/embed.ts",
+      docs: "demo/playground/docs/docs.ts",
       styles: "demo/playground/styles.css",
     },
     entryNames: "[name]",
+    // Beside the pages: the element looks for its worker next to the file that it came in.
+    chunkNames: "[name]-[hash]",
     outdir: "dist/playground",
     // From source, so that the element and the page around it share one copy of Preact.
     define: { SAMPLE_GUARD_SHA256: JSON.stringify(digest) },
     alias: { "edge-guard/web": `${root}web/policy-preview.ts` },
   });
-  for (const file of ["index.html", "icon.svg"]) await copyFile(`${source}/${file}`, `${out}/${file}`);
+  for (const file of ["index.html", "icon.svg", "embed/embed.html", "embed/embed.css", "docs/docs.html", "docs/docs.css"])
+    await copyFile(`${source}/${file}`, `${out}/${basename(file)}`);
   await mkdir(`${out}/guards`, { recursive: true });
   await writeFile(`${out}/guards/repo-guard.wasm`, guard);
   await copyScenarios(root, out);

@@ -200,7 +200,7 @@ test("the choice of field is kept; the plain one formats and undoes by itself, a
   await page.reload();
   await preview.locator("[data-outcome]").first().waitFor();
   await plain.waitFor();
-  await page.route("**/chunks/code-field-*.js", (route) => route.abort());
+  await page.route("**/code-field-*.js", (route) => route.abort());
   await page.getByRole("combobox", { name: "Editor" }).selectOption("code");
   await page.waitForTimeout(300);
   assert.ok(await plain.isVisible());

@@ -87,7 +87,7 @@ test("the first load without editor and guard stays below 40 KB, gzipped", async
     if (known.has(entry)) return known;
     known.add(entry);
     for (const [, path] of (await read(entry)).matchAll(/(?:from|import)"\.\/([\w./-]+\.js)"/g))
-      await whole(entry.startsWith("chunks/") ? `chunks/${path}` : path!, known);
+      await whole(path!, known);
     return known;
   }
   const sum = async (names: Iterable<string>): Promise<number> =>
