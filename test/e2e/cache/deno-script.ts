@@ -1,5 +1,5 @@
 // Runs in Deno: `kit` for the conformance kit, `load <url>` for one load by the default cache, `corrupt` to change what is stored.
-import { cacheStorageCache, loadGuard, defaultCache as neutralCache } from "edge-guard";
+import { cacheStorageCache, closeCache, loadGuard, defaultCache as neutralCache } from "edge-guard";
 import { defaultCache } from "edge-guard/deno";
 import { testCache } from "edge-guard/testing";
 
@@ -39,5 +39,6 @@ if (what === "kit") {
   });
   const { mode } = await guard.labelAgent({});
   await guard.close();
+  await closeCache(cache);
   print({ events, mode, cache: cache.name });
 }

@@ -1,8 +1,8 @@
 // Deno's Cache API, across processes; bundled as an application would be, with no permission but the network.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -24,7 +24,14 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function deno(...parameters: string[]): Promise<unknown> {
+/** What is mounted behind this is seen by the process alone, and gone when it ends. */
+const apart = ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"];
+const mounts = spawnSync(apart[0]!, [...apart.slice(1), "true"]).status === 0;
+
+const deno = (...parameters: string[]): Promise<unknown> => denoBehind([], ...parameters);
+
+/** Runs Deno behind another command, which gets Deno's as its parameters. */
+async function denoBehind(before: readonly string[], ...parameters: string[]): Promise<unknown> {
   const script = join(folder, "script.mjs");
   const command = [
     `${root}node_modules/deno/bin.cjs`,
@@ -34,7 +41,8 @@ async function deno(...parameters: string[]): Promise<unknown> {
     "--allow-net=127.0.0.1",
     script,
   ];
-  const child = spawn(process.execPath, [...command, ...parameters], {
+  const [first = "", ...rest] = [...before, process.execPath, ...command, ...parameters];
+  const child = spawn(first, rest, {
     env: { ...process.env, DENO_DIR: join(folder, "deno"), NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -67,4 +75,16 @@ test("the next process needs no download; a changed byte means a new one", async
   assert.deepEqual(await deno("load", url), { events: ["corrupt", "miss"], mode: "strict", cache });
   assert.deepEqual(await deno("load", url), { events: ["hit store"], mode: "strict", cache });
   assert.equal(site.count("/repo-guard.wasm"), 2);
+});
+
+test("a disk that is full: the guard loads, and an event says so", {
+  skip: mounts ? false : "file systems cannot be mounted here",
+}, async () => {
+  const disk = join(folder, "deno");
+  await mkdir(disk, { recursive: true });
+  // Room for Deno's own databases, not for the guard.
+  const words = `mount -t tmpfs -o size=256k tmpfs "${disk}" || exit 9; exec "$@"`;
+  const found = await denoBehind([...apart, "sh", "-c", words, "sh"], "load", `${site.url}repo-guard.wasm`);
+  const { events, mode } = found as { events: string[]; mode: string };
+  assert.deepEqual([mode, events.includes("miss"), events.includes("failed")], ["strict", true, true], events.join());
 });
