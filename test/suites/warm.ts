@@ -31,7 +31,11 @@ function storage() {
 
 const hex = (bytes: Bytes | undefined): string =>
   bytes === undefined ? "nothing" : Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const turns = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
+/** Long enough for what goes on behind a load: it digests now and then, and on a busy machine that takes longer than any timer. */
+const turns = async (): Promise<void> => {
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  for (let digests = 0; digests < 6; digests++) await crypto.subtle.digest("SHA-256", new Uint8Array(1));
+};
 const forever = (): Promise<never> => new Promise(() => {});
 
 const secretOf = (seed: number): Promise<CryptoKey> =>
