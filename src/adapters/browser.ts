@@ -1,7 +1,9 @@
+/// <reference lib="dom" />
 // Browsers: the service worker behind which Chromium keeps compiled code, as an ability added to any cache.
 import type { ModuleCache, StreamingStore } from "../cache/cache.ts";
 import { defaultCache as neutralCache } from "../cache/default.ts";
 import { replaceCache } from "../cache/process-wide.ts";
+import { hasCacheStorage, serviceWorkers } from "../capabilities.ts";
 import { hex, sha256 } from "../wasm/compile.ts";
 
 export { type BrowserAgentsOptions, browserAgents } from "./browser-agents.ts";
@@ -18,12 +20,9 @@ export interface ServiceWorkerCacheOptions {
   readonly minimumBytes?: number;
 }
 
-const container = (): ServiceWorkerContainer | undefined =>
-  (globalThis.navigator as Navigator | undefined)?.serviceWorker as ServiceWorkerContainer | undefined;
-
 /** Whether the service worker that controls this page is edge-guard's; resolves to its scope, or to `undefined`. */
 async function controllingScope(): Promise<string | undefined> {
-  const controller = container()?.controller;
+  const controller = serviceWorkers()?.controller;
   if (!controller) return undefined;
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -41,7 +40,7 @@ async function controllingScope(): Promise<string | undefined> {
 
 function preparedStore(minimumBytes: number): StreamingStore {
   const open = (): Promise<Cache> => caches.open(preparedCacheName);
-  const scopeOf = async (): Promise<string | undefined> => (await container()?.getRegistration())?.scope;
+  const scopeOf = async (): Promise<string | undefined> => (await serviceWorkers()?.getRegistration())?.scope;
   const pointer = (scope: string, key: string): string => `${scope}${preparedFolder}${key}`;
   const module = (scope: string, digest: string): string => `${pointer(scope, digest)}.wasm`;
 
@@ -51,14 +50,14 @@ function preparedStore(minimumBytes: number): StreamingStore {
   return {
     async get(key) {
       // Without a worker in between, the address would be asked of the server.
-      if (!container()?.controller || typeof caches !== "object") return undefined;
+      if (!serviceWorkers()?.controller || !hasCacheStorage()) return undefined;
       const scope = await scopeOf();
       if (scope === undefined) return undefined;
       const digest = await digestOf(await open(), scope, key);
       return digest === undefined ? undefined : { url: module(scope, digest), digest };
     },
     async set(key, prepared) {
-      if (prepared.length < minimumBytes || typeof caches !== "object") return undefined;
+      if (prepared.length < minimumBytes || !hasCacheStorage()) return undefined;
       const scope = await controllingScope();
       if (scope === undefined) return undefined;
       const digest = hex(await sha256(prepared));
@@ -97,7 +96,7 @@ export function withServiceWorker(cache: ModuleCache, options: ServiceWorkerCach
     streaming: preparedStore(minimumBytes),
     async clear() {
       await cache.clear?.();
-      if (typeof caches === "object") await caches.delete(preparedCacheName);
+      if (hasCacheStorage()) await caches.delete(preparedCacheName);
     },
   };
 }
@@ -120,7 +119,7 @@ export async function registerServiceWorker(
   options: ServiceWorkerCacheOptions & { readonly patienceMs?: number } = {},
 ): Promise<boolean> {
   replaceCache(defaultCache(options));
-  const workers = container();
+  const workers = serviceWorkers();
   if (workers === undefined) return false;
   try {
     await workers.register(url);

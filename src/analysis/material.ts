@@ -1,8 +1,10 @@
 // Tells what a pasted text or a dropped file is: by its content, never by its name. Whatever it holds, it is read and never run.
+import { canDigest } from "../capabilities.ts";
 import { isObject, type JsonObject, own } from "../difc/json.ts";
 import { isGuardError, ScenarioError } from "../errors.ts";
 import { parseScenario, type Scenario } from "../monitor/scenario.ts";
 import { parsePolicy } from "../policy/parse.ts";
+import { hex, sha256 } from "../wasm/compile.ts";
 import { type GuardReport, inspectGuard } from "../wasm/inspect.ts";
 import type { ToolDescription } from "./coverage.ts";
 import { jsonFault, lineAndColumn, offsetOf } from "./json-fault.ts";
@@ -85,11 +87,9 @@ function isWasm(bytes: Uint8Array): boolean {
 
 async function readGuard(bytes: Uint8Array<ArrayBuffer>): Promise<Material> {
   const report = inspectGuard(bytes);
-  const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
-  const digest = subtle === undefined ? [] : new Uint8Array(await subtle.digest("SHA-256", bytes));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = canDigest() ? hex(await sha256(bytes)) : "";
   const problems = report.problems.map(({ message }) => ({ message }));
-  return { kind: "guard", bytes, sha256, report, problems };
+  return { kind: "guard", bytes, sha256: digest, report, problems };
 }
 
 async function readText(given: string, options: MaterialOptions): Promise<Material> {

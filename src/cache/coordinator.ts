@@ -1,4 +1,5 @@
 // From a source to a compiled module, once: memory, then the store, then the network; every byte is digested before it is compiled.
+import { canDigest } from "../capabilities.ts";
 import { ModuleError } from "../errors.ts";
 import { compileModule, hex, sha256 } from "../wasm/compile.ts";
 import { preparationVersion } from "../wasm/contract.ts";
@@ -30,9 +31,6 @@ const pinning = () => import("../wasm/integrity.ts");
 const noSubtle = "crypto.subtle is missing here";
 const uncheckable = (why: string): ModuleError =>
   new ModuleError("integrity-mismatch", `Cannot load the guard: its integrity cannot be checked, because ${why}`);
-
-/** Not so in pages that came over plain http. */
-const canDigest = (): boolean => (globalThis.crypto as Crypto | undefined)?.subtle !== undefined;
 
 /** Loaded for who brings bytes: on Workers, modules come compiled. */
 const rewriting = () => import("../wasm/prepare-module.ts");

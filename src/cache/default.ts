@@ -1,4 +1,5 @@
 // The store that this runtime is best served by, found by what it can do.
+import { canStreamModules, hasCacheStorage, hasIndexedDb } from "../capabilities.ts";
 import type { ModuleCache } from "./cache.ts";
 import { cacheStorageCache } from "./cache-storage.ts";
 import { indexedDbCache } from "./indexed-db.ts";
@@ -10,8 +11,8 @@ import { inMemory } from "./process-wide.ts";
  */
 export function defaultCache(): ModuleCache {
   // workerd has the Cache API, but neither streaming compilation nor, in a handler, any other.
-  if (typeof WebAssembly.compileStreaming !== "function") return inMemory;
-  if (typeof indexedDB === "object") return indexedDbCache();
-  if (typeof caches === "object") return cacheStorageCache();
+  if (!canStreamModules()) return inMemory;
+  if (hasIndexedDb()) return indexedDbCache();
+  if (hasCacheStorage()) return cacheStorageCache();
   return inMemory;
 }

@@ -1,11 +1,12 @@
 // Runs one label call over a backend that may be synchronous, asynchronous or absent (design.md, Suspension): three strategies,
 // the same answers.
 import type { Backend } from "../backend/backend.ts";
+import { canSuspend } from "../capabilities.ts";
 import { LimitError, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 import { type ExchangeOptions, exchange, reserveBuffers } from "../wasm/exchange.ts";
 import { stopRun } from "../wasm/faults.ts";
-import { canSuspend, type Guest } from "../wasm/instance.ts";
+import type { Guest } from "../wasm/instance.ts";
 import { type Answer, createRun, type LogLine, type Question, type Recording, type RunHost } from "../wasm/run.ts";
 import type { Deadline } from "./deadline.ts";
 import { budgetOf, tentativeFuel } from "./fuel-budget.ts";

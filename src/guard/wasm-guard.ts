@@ -1,10 +1,11 @@
 // A guard in WebAssembly behind the Guard interface: queue, deadlines, health, and the three label calls.
 import type { Backend } from "../backend/backend.ts";
+import { canSuspend } from "../capabilities.ts";
 import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels.ts";
 import { ClosedError, type GuardError, isGuardError, LimitError, locate, PoisonedError } from "../errors.ts";
 import { defaultBackendCalls, type LabelFunction, maximumOutputBytes } from "../wasm/contract.ts";
 import { faultOf } from "../wasm/faults.ts";
-import { canSuspend, type GuestModule, type ToldPlace } from "../wasm/instance.ts";
+import type { GuestModule, ToldPlace } from "../wasm/instance.ts";
 import type { LogLevel, LogLine } from "../wasm/run.ts";
 import { parseAgentLabels, parseResourceLabels, parseResponseLabels } from "./answers.ts";
 import { createDeadline, type Deadline, noDeadline } from "./deadline.ts";

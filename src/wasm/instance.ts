@@ -120,11 +120,6 @@ interface JspiNamespace {
 }
 const jspi = WebAssembly as unknown as JspiNamespace;
 
-/** Whether this runtime can suspend a guest (JavaScript Promise Integration). */
-export function canSuspend(): boolean {
-  return typeof jspi.Suspending === "function" && typeof jspi.promising === "function";
-}
-
 const ranks: { readonly [level in LogLevel | "none"]: number } = {
   debug: 0,
   info: 1,

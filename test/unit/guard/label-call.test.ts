@@ -1,10 +1,10 @@
 // Which strategy a call gets, and how many suspended calls there may be at once.
 import { rejects, strictEqual, throws } from "node:assert";
 import { test } from "node:test";
+import { canSuspend } from "../../../src/capabilities.ts";
 import { createDeadline } from "../../../src/guard/deadline.ts";
 import type { GuestState } from "../../../src/guard/guest-state.ts";
 import { chooseSuspension, labelCall } from "../../../src/guard/label-call.ts";
-import { canSuspend } from "../../../src/wasm/instance.ts";
 
 const asynchronous = { name: "a", callTool: async () => 1 };
 const synchronous = { name: "s", synchronous: true, callTool: () => 1 };

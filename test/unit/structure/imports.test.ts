@@ -8,6 +8,7 @@ const root = process.env["EDGE_GUARD_ROOT"] ?? ".";
 
 /** Lower may not import higher; rooms of the same height may not import each other. */
 const heights: { readonly [room: string]: number } = {
+  capabilities: 0,
   errors: 0,
   difc: 1,
   policy: 2,
@@ -85,6 +86,18 @@ test("nothing outside adapters and cli knows a runtime", () => {
     neutral.filter((file) => runtime.test(text(file).replace(/^\s*(\/\/|\*|\/\*).*$/gm, ""))),
     [],
   );
+});
+
+test("only capabilities.ts asks what the platform can do, and nobody asks for its name", () => {
+  const probe =
+    /\btypeof (WebAssembly\.|caches|indexedDB|navigator|crypto|Worker|SharedArrayBuffer)|\bin WebAssembly\b|\bSuspending\?\.|as (Partial<)?(Crypto|Navigator)>? \|/;
+  const names = /\buserAgent\b|\bnavigator\.(vendor|platform)\b|\bversions\.(bun|deno|node|v8)\b|\bprocess\.release\b/;
+  const code = (file: string): string => text(file).replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
+  assert.deepEqual(
+    files.filter((file) => names.test(code(file)) || (file !== "capabilities.ts" && probe.test(code(file)))),
+    [],
+  );
+  assert.match(code("capabilities.ts"), probe);
 });
 
 test("difc and policy have no clock, no randomness, no globals with effects", () => {
