@@ -24,7 +24,7 @@ const entries = [
 ];
 
 /** The program of the dynamic Workers that host guards, which edge-guard/cloudflare holds as text. */
-async function loaderHost(esbuild) {
+export async function loaderHost(esbuild) {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: ["src/adapters/loader-host.ts"],
@@ -114,6 +114,16 @@ const steps = [
   "demo/playground/build.mjs",
 ];
 
+/** Scripts that are exported to be run, not to be imported for a name: TypeScript finds an empty module behind them. */
+async function declareScripts() {
+  const { exports } = JSON.parse(await readFile(`${root}package.json`, "utf8"));
+  const scripts = Object.values(exports).filter((entry) => typeof entry === "string" && entry.endsWith(".js"));
+  for (const script of scripts) {
+    const declared = root + script.replace(/\.js$/, ".d.ts");
+    if (!existsSync(declared)) await writeFile(declared, "export {};\n");
+  }
+}
+
 /** When anything that the build reads was last changed, in milliseconds. */
 async function newestSource() {
   let newest = 0;
@@ -169,6 +179,7 @@ export async function build({ force = false } = {}) {
       const { build: buildStep } = await import(pathToFileURL(root + step).href);
       await buildStep({ root });
     }
+    await declareScripts();
     await writeFile(stamp, String(newest));
   });
 }

@@ -1,7 +1,7 @@
 // What a fresh machine lacks: dependencies and, for the tests, a browser. Runs before everything else, without any dependency itself.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -16,17 +16,31 @@ function run(command, args, options = {}) {
   if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${done.status ?? done.signal}`);
 }
 
-/** Installs the locked dependencies unless the ones in node_modules are from this very lock file. */
-export function ensureDependencies() {
+/** Installs a folder's locked dependencies unless the ones in its node_modules are from this very lock file. */
+function install(folder) {
   const digest = createHash("sha256")
-    .update(readFileSync(`${root}package-lock.json`))
+    .update(readFileSync(`${folder}package-lock.json`))
     .digest("hex");
-  const stamp = `${root}node_modules/.edge-guard-lock`;
+  const stamp = `${folder}node_modules/.edge-guard-lock`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   console.log("Installing dependencies");
   // Not `npm ci`: it insists on the packages of every other platform, which a registry's mirror may lack. The lock file holds all the same.
-  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
   writeFileSync(stamp, digest);
+}
+
+/** The project's own dependencies. */
+export const ensureDependencies = () => install(root);
+
+/** What the package's gates run besides (test/package/gates): bundlers and checkers. Gives the folder that has them. */
+export function ensureGates() {
+  const folder = `${root}.cache/gates/`;
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["package.json", "package-lock.json"]) {
+    copyFileSync(`${root}test/package/gates/${name}`, folder + name);
+  }
+  install(folder);
+  return folder;
 }
 
 const multiarch = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch];

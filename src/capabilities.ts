@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // What this runtime can do, found by feature and never by name: the one place that probes the platform.
 
 /** Whether a guest can be suspended (JavaScript Promise Integration). */

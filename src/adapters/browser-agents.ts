@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // Agents' labels in IndexedDB, for pages, workers and extensions: one transaction per change, across all tabs of an origin.
 import { StateError } from "../errors.ts";
 import { type AgentState, type AgentStore, emptyState } from "../monitor/state.ts";

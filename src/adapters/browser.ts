@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // Browsers: the service worker behind which Chromium keeps compiled code, as an ability added to any cache.
 import type { ModuleCache, StreamingStore } from "../cache/cache.ts";
 import { defaultCache as neutralCache } from "../cache/default.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // Driver: bytes in IndexedDB. No engine stores a WebAssembly.Module there (DataCloneError), so this saves the network, not the compiling.
 import { clear, createStore, del, get, set, type UseStore } from "idb-keyval";
 import type { ModuleCache } from "./cache.ts";

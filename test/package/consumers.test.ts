@@ -7,9 +7,8 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
-import { createProject, manifest, type Project, root } from "./project.ts";
+import { answer, createProject, manifest, type Project, root } from "./project.ts";
 
-const answer = "filtered, removed [1], checkpoints true";
 const tools = join(process.cwd(), "node_modules");
 
 let project: Project;

@@ -7,9 +7,13 @@ import { pathToFileURL } from "node:url";
 
 export const root: string = process.env["EDGE_GUARD_ROOT"] ?? "./";
 
+/** What every consumer that runs comes to (consumers/triage.ts). */
+export const answer = "filtered, removed [1], checkpoints true";
+
 export interface Project {
   readonly folder: string;
   readonly package: string;
+  readonly tarball: string;
   /** What the tarball holds, by path. */
   readonly files: readonly string[];
   /** Writes a file; gives its path. */
@@ -32,9 +36,9 @@ export async function manifest(): Promise<Manifest> {
 export async function createProject(): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), "edge-guard-consumer-"));
   const { installPacked } = (await import(pathToFileURL(join(root, ".tools/everywhere/prepare.mjs")).href)) as {
-    installPacked(folder: string): { target: string; files: string[] };
+    installPacked(folder: string): { target: string; tarball: string; files: string[] };
   };
-  const { target, files } = installPacked(folder);
+  const { target, tarball, files } = installPacked(folder);
   for (const name of Object.keys((await manifest()).dependencies)) {
     await cp(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   }
@@ -44,6 +48,7 @@ export async function createProject(): Promise<Project> {
   return {
     folder,
     package: target,
+    tarball,
     files,
     async write(name, text) {
       const path = join(folder, name);
@@ -51,7 +56,14 @@ export async function createProject(): Promise<Project> {
       return path;
     },
     run(command, ...parameters) {
-      const environment = { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_DIR: join(folder, ".deno") };
+      const environment = {
+        ...process.env,
+        NO_COLOR: "1",
+        CI: "1",
+        DENO_NO_UPDATE_CHECK: "1",
+        DENO_DIR: join(folder, ".deno"),
+        WRANGLER_SEND_METRICS: "false",
+      };
       const done = spawnSync(command, parameters, { cwd: folder, encoding: "utf8", env: environment });
       if (done.status === 0) return done.stdout;
       throw new Error(`${command} ${parameters.join(" ")} ended with ${done.status}:\n${done.stdout}${done.stderr}`);
