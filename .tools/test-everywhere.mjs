@@ -1,5 +1,7 @@
 // npm run test:everywhere [-- <runtime> …] [--only=<part of "suite: test">] [--jobs=2] [--readme]: every suite in every runtime.
-// Installs what is missing, runs the packed package, prints a table runtime × suite, writes .cache/everywhere.json.
+// Installs what is missing, runs the packed package, prints a table runtime × suite, then runs test/package whole (bundlers, checkers,
+// the demos as they are deployed), writes .cache/everywhere.json.
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { ensureDependencies, root } from "./ensure.mjs";
@@ -57,6 +59,18 @@ await Promise.all(Array.from({ length: Number(values("jobs")[0] ?? 2) }, work));
 const ordered = Object.fromEntries(names.map((name) => [name, outcomes[name]]));
 const { gaps } = JSON.parse(await readFile(`${root}test/run/gaps.json`, "utf8"));
 const verdict = judge(ordered, gaps, whole);
+/** What consumers' tools say of the package: nothing that differs by runtime. Left out when a part was asked for. */
+function runGates() {
+  const environment = { ...process.env, EDGE_GUARD_NO_BUILD: "1" };
+  const parameters = [`${root}.tools/test.mjs`, "test/package/"];
+  const done = spawnSync(process.execPath, parameters, { cwd: root, env: environment, encoding: "utf8" });
+  const passed = Number(/^ℹ pass (\d+)$/m.exec(done.stdout)?.[1] ?? 0);
+  const isGood = done.status === 0 && passed > 0;
+  if (!isGood) console.log(`${done.stdout}${done.stderr}`);
+  console.log(`The package, with its consumers' tools: ${isGood ? `${passed} passed` : "FAILED"}`);
+  return isGood;
+}
+const gatesPassed = whole ? runGates() : true;
 const seconds = (Date.now() - started) / 1000;
 if (whole) await writeFile(kept, JSON.stringify({ seconds, outcomes: ordered, verdict }));
 console.log(`\n${tableOf(verdict, ordered)}\n`);
@@ -64,4 +78,4 @@ if (verdict.gaps.length > 0) console.log(`Gaps, each known and with its reason:\
 if (verdict.failures.length > 0) console.log(`${failuresOf(verdict, ordered)}\n`);
 console.log(`${names.length} runtimes in ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`);
 console.log(`${verdict.passed} passed, ${verdict.failed} failed`);
-process.exit(verdict.failed > 0 || verdict.passed === 0 ? 1 : 0);
+process.exit(verdict.failed > 0 || verdict.passed === 0 || !gatesPassed ? 1 : 0);

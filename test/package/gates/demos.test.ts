@@ -15,11 +15,14 @@ import { runWorker } from "./worker.ts";
 
 let project: Project;
 const running: ChildProcess[] = [];
+/** A task's program is a process of its own: it ends with its whole group. */
+function endAll(): void {
+  for (const { pid, exitCode } of running) if (pid !== undefined && exitCode === null) process.kill(-pid, "SIGKILL");
+}
 before(async () => {
   project = await createProject();
 });
 after(async () => {
-  for (const child of running) child.kill("SIGKILL");
   await project.remove();
 });
 
@@ -69,6 +72,7 @@ async function startDeno(folder: string, upstream: string, mode: string): Promis
       DENO_DIR: join(project.folder, `.deno-${mode}`),
       DENO_NO_UPDATE_CHECK: "1",
     },
+    detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.push(child);
@@ -100,7 +104,7 @@ test("demo/deno: its own task and configuration, with the package that a registr
     );
     await runScenario(context, "v2", { filter: filter!, propagate: propagate! }, server);
   } finally {
-    for (const child of running) child.kill("SIGKILL");
+    endAll();
     await upstream.close();
     await rm(folder, { recursive: true, force: true });
   }
