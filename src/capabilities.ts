@@ -1,4 +1,4 @@
-// What this runtime can do, found by feature and never by name: the one place that probes the platform.
+// What this runtime can do, found by feature and, but for one thing, never by name: the one place that probes the platform.
 
 /** Whether a guest can be suspended (JavaScript Promise Integration). */
 export function canSuspend(): boolean {
@@ -19,3 +19,22 @@ export const hasCacheStorage = (): boolean => typeof caches === "object";
 /** Where pages register service workers. */
 export const serviceWorkers = (): ServiceWorkerContainer | undefined =>
   (globalThis.navigator as Navigator | undefined)?.serviceWorker as ServiceWorkerContainer | undefined;
+
+/** Whether this is a page's own thread: while something computes on it, the page is frozen. */
+export const isPage = (): boolean => typeof document === "object";
+
+/**
+ * Whether ending a worker ends a WebAssembly loop in it at once. Nothing shows that but trying, which takes seconds and may leave a thread
+ * that spins for ever; so this one thing goes by what was measured: Node and Firefox end it within milliseconds, Chromium after two
+ * seconds, Deno, Bun and WebKit never, and Cloudflare Workers have no threads to end.
+ */
+export function endsWorkers(): boolean {
+  const { navigator, InternalError } = globalThis as {
+    readonly navigator?: { readonly userAgent?: string };
+    /** SpiderMonkey alone has it. */
+    readonly InternalError?: unknown;
+  };
+  // Node 20 has no navigator, the later ones say who they are; so do Deno, Bun and Workers.
+  const isNode = navigator === undefined || /^Node/.test(navigator.userAgent ?? "");
+  return isNode || typeof InternalError === "function";
+}

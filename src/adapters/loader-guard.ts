@@ -17,8 +17,8 @@ export interface LoaderGuardOptions extends Omit<LoadGuardOptions, "warmStart" |
   /** The Worker Loader binding: `env.LOADER`. */
   readonly loader: WorkerLoaderLike;
   /**
-   * The CPU time of one call in milliseconds, after which Cloudflare ends the dynamic Worker: the only limit that stops a guard which
-   * computes without end. A local workerd enforces none. Default: the Worker's own limit.
+   * The CPU time of one call in milliseconds, after which Cloudflare ends the dynamic Worker, with every instance in it. A local workerd
+   * enforces none. Default: the Worker's own limit.
    */
   readonly cpuMs?: number;
 }
@@ -51,8 +51,9 @@ export interface LoaderGuard extends Guard {
  * - Every backend is an asynchronous one.
  * - Cloudflare may drop an idle dynamic Worker. The next call then finds a clean instance that was told the last policy again; what else
  *   the guard had kept is gone (`replaced`).
- * - A deadline or an abort ends the wait for the backend, not a guard that computes: `cpuMs` does. A call that ended so tells neither log
- *   nor events.
+ * - Guards count what they burn unless `fuel` is false. `limits.fuel` ends one that computes too long; so does a deadline where clocks go on
+ *   meanwhile, which on Cloudflare's network they do not: set `limits.fuel` or `cpuMs` there.
+ * - A call that ended before its time, by a deadline or an abort, tells neither log nor events.
  * - Guards of the same bytes share a dynamic Worker, each in an instance of its own.
  *
  * ```ts
@@ -90,6 +91,7 @@ export async function loaderGuard(source: GuardSource, options: LoaderGuardOptio
       cache,
       cpuMs,
       memoryPages,
+      fuel: options.fuel,
       signal,
       fetch: options.fetch,
       onProgress: options.onProgress,
@@ -185,7 +187,7 @@ function guardOf(
     if (refused !== undefined) throw refused;
     try {
       const { signal, timeoutMs = options.limits?.timeoutMs, onEvent } = callOptions;
-      const request: Request = { action, input: input(inputBytes) };
+      const request: Request = { action, input: input(inputBytes), timeoutMs: callOptions.timeoutMs };
       const deadline = createDeadline(signal, timeoutMs, context);
       const backend = callOptions.backend ?? options.backend;
       return JSON.parse((await perform(request, deadline, backend, onEvent)) ?? "null") as T;

@@ -123,9 +123,10 @@ export function hostGuard(compiled: WebAssembly.Module): LoaderEntrypoint {
       () => controller.abort(),
       () => controller.abort(),
     );
-    const { backend } = request;
+    const { backend, timeoutMs } = request;
     return label(guard, request, {
       ...(caller?.over === undefined ? {} : { signal: controller.signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(backend === undefined ? {} : { backend: backendOf(asker, backend.name, backend.speculate) }),
     });
   };

@@ -33,6 +33,8 @@ export interface LoaderRequest {
   readonly fork?: string;
   /** For label functions: their input (guard-abi.md, Input and output JSON). */
   readonly input?: Packed;
+  /** The call's own deadline in milliseconds: a guard that counts what it burns holds it while it computes. */
+  readonly timeoutMs?: number;
   /** Whether anybody wants the events. */
   readonly hears?: boolean;
   /** Who answers the guest's questions; absent: nobody. */

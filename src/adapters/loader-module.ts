@@ -39,6 +39,7 @@ export interface LoaderModuleOptions extends SourceOptions {
   readonly cache?: ModuleCache | undefined;
   readonly memoryPages?: number | undefined;
   readonly cpuMs?: number | undefined;
+  readonly fuel?: boolean | undefined;
 }
 
 export interface LoaderModule {
@@ -108,9 +109,9 @@ export async function loaderModule(source: GuardSource, options: LoaderModuleOpt
   const bytes = await bytesOf(settled, options);
   const digest = await sha256(bytes);
   if (options.integrity !== undefined) checkIntegrity(digest, options.integrity);
-  const { memoryPages, cpuMs } = options;
+  const { memoryPages, cpuMs, fuel = true } = options;
   // Nothing else ends a guard there in the middle of a computation, but the platform its whole Worker.
-  const prepared = prepareGuard(bytes, { fuel: true, ...(memoryPages !== undefined && { memoryPages }) });
+  const prepared = prepareGuard(bytes, { fuel, ...(memoryPages !== undefined && { memoryPages }) });
   if (!WebAssembly.validate(prepared)) {
     throw new ModuleError(
       "bad-module",

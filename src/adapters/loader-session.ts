@@ -16,6 +16,7 @@ export interface Request {
   readonly action: Exclude<LoaderRequest["action"], "start" | "close">;
   readonly input?: string;
   readonly fork?: string;
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface Outcome {
@@ -66,9 +67,7 @@ const attempts = 3;
 const newInstance = (id: string = crypto.randomUUID()): Instance => ({ id, sequence: 0, told: false });
 
 function settingsOf(options: Options): LoaderSettings {
-  // Deadlines are kept on this side.
-  const { timeoutMs: _, ...limits } = options.limits ?? {};
-  const { name, suspension = "auto", speculate, concurrency, log, logLevel, backend } = options;
+  const { name, limits = {}, suspension = "auto", speculate, concurrency, log, logLevel, backend } = options;
   return {
     name,
     limits,
@@ -205,12 +204,13 @@ export function createLoaderSession(
     },
     call(request, deadline, backend, hear) {
       const side = callerSide(backend, deadline);
-      const { input, ...rest } = request;
+      const { input, timeoutMs, ...rest } = request;
       let left = false;
       let settled = false;
       const whole = {
         ...rest,
         hears: true,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
         ...(input === undefined ? {} : { input: pack(input) }),
         ...(backend === undefined
           ? {}

@@ -1,4 +1,5 @@
 // Whether guards count what they burn when nobody says so: a question of what else could end one that runs away.
+import { endsWorkers, isPage } from "../capabilities.ts";
 
 /** What a runtime can do about a guard that computes without end. */
 export interface Capabilities {
@@ -8,21 +9,8 @@ export interface Capabilities {
   readonly endsWorkers: boolean;
 }
 
-/**
- * Looks at this runtime. Measured: Node and Firefox end a worker's loop within milliseconds, Chromium after two seconds, Deno, Bun and WebKit
- * never, and Cloudflare Workers have no threads to end.
- */
-export function readCapabilities(): Capabilities {
-  const { document, navigator, InternalError } = globalThis as {
-    readonly document?: unknown;
-    readonly navigator?: { readonly userAgent?: string };
-    /** SpiderMonkey alone has it. */
-    readonly InternalError?: unknown;
-  };
-  // Node 20 has no navigator, the later ones say who they are; so do Deno, Bun and Workers.
-  const isNode = navigator === undefined || /^Node/.test(navigator.userAgent ?? "");
-  return { page: typeof document === "object", endsWorkers: isNode || typeof InternalError === "function" };
-}
+/** Looks at this runtime. */
+export const readCapabilities = (): Capabilities => ({ page: isPage(), endsWorkers: endsWorkers() });
 
 /**
  * Whether a guard counts by default: where nothing else could end it. In a worker of its own, unless ending that ends the guard at once.

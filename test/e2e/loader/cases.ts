@@ -86,7 +86,7 @@ export const cases: { readonly [name: string]: (tools: Tools) => Promise<void> }
       const guard = await load("script", { suspension });
       equal(await script(guard as never, "k"), [1001]);
       const backend = silent();
-      const options = { backend, timeoutMs: 40 };
+      const options = { backend, timeoutMs: 500 };
       const args = { do: "kkq0d", t0: "tool", t1: "{}" };
       equal(await fault(guard.labelResponse({ tool: "t", args }, null, options)), [
         "TimeoutError",
@@ -249,6 +249,17 @@ export const cases: { readonly [name: string]: (tools: Tools) => Promise<void> }
     equal(limits, { cpuMs: 30 });
     over = true;
     equal(await fault(script(guard as never, "k")), ["TimeoutError", "timeout", "script", "label_response"]);
+  },
+
+  "a guard that computes without end is ended by its fuel, or by its deadline": async ({ load }) => {
+    for (const options of [{ limits: { fuel: 1_000_000 } }, { limits: { timeoutMs: 200 } }]) {
+      const guard = await load("stubborn", options);
+      await guard.labelAgent({});
+      const error = await rejects(guard.labelResource({ tool: "x".repeat(600) }));
+      equal(error.name, "fuel" in options.limits ? "LimitError" : "TimeoutError", error.message);
+      const { description } = await guard.labelResource(call);
+      equal([description, guard.health, guard.replaced], ["told!", "ok", 0]);
+    }
   },
 
   "what cannot be hosted is refused in words": async ({ load, loader, bytes }) => {

@@ -9,7 +9,7 @@ import { Miniflare } from "miniflare";
 import { cases } from "./cases.ts";
 
 const root = process.env["EDGE_GUARD_ROOT"]!;
-const guards = ["asker", "echo", "policy-keeper", "repo-guard", "script", "table-state"];
+const guards = ["asker", "echo", "policy-keeper", "repo-guard", "script", "stubborn", "table-state"];
 
 let worker: Miniflare;
 let server: Server;
