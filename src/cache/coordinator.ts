@@ -2,7 +2,7 @@
 import { canDigest } from "../capabilities.ts";
 import { ModuleError } from "../errors.ts";
 import { compileModule, hex, sha256 } from "../wasm/compile.ts";
-import { preparationVersion } from "../wasm/contract.ts";
+import { defaultMemoryPages, preparationVersion } from "../wasm/contract.ts";
 import type { PrepareOptions } from "../wasm/prepare.ts";
 import { addressOf, download, isRequest, isResponse, send } from "../wasm/source.ts";
 import { createCompiledModules } from "./compiled.ts";
@@ -17,6 +17,9 @@ const rememberedAddresses = 1_000;
 /** Stands for one guard, prepared in one way; fits ModuleCache's keys. */
 const keyOf = (digest: string, prepare: PrepareOptions): string =>
   `${digest}-p${preparationVersion}-${Object.values(prepare).join("-")}`;
+
+const stateKeyOf = (digest: string, { memoryPages = defaultMemoryPages }: PrepareOptions): string =>
+  keyOf(digest, { memoryPages });
 
 let fetches = 0;
 const fetchNumbers = new WeakMap<typeof fetch, number>();
@@ -55,6 +58,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
     name: store?.name ?? "memory",
     answers: new Map(),
     keyOf,
+    stateKeyOf,
     note(address, answer) {
       if (core.answers.size >= rememberedAddresses) core.answers.clear();
       core.answers.set(address, answer);
@@ -116,7 +120,7 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
   };
 
   return {
-    keyOf,
+    stateKeyOf,
     async load(source, prepare, options) {
       const tell: Tell = (told) => ("phase" in told ? options.onProgress?.(told) : options.onCacheEvent?.(told));
       const load: Load = { prepare, options, tell };

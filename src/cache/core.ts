@@ -22,8 +22,8 @@ export type Tell = (told: Told) => void;
 
 export interface Coordinator {
   load(source: SettledSource, prepare: PrepareOptions, options: LoadOptions): Promise<LoadedModule>;
-  /** Stands for one guard, prepared in one way. */
-  keyOf(digest: string, prepare: PrepareOptions): string;
+  /** Stands for one guard under one cap on its memory: whether it counts its fuel is no part of its state. */
+  stateKeyOf(digest: string, prepare: PrepareOptions): string;
   /** Drops the compiled modules. */
   clear(): void;
 }
@@ -41,6 +41,8 @@ export interface Core {
   readonly answers: Map<string, Answer>;
   /** Stands for one guard, prepared in one way. */
   keyOf(digest: string, prepare: PrepareOptions): string;
+  /** Stands for its kept states. */
+  stateKeyOf(digest: string, prepare: PrepareOptions): string;
   note(address: string, answer: Answer): void;
   compiled(digest: string, prepare: PrepareOptions): WebAssembly.Module | undefined;
   keep(key: string, module: WebAssembly.Module, size: number, tell: Tell): void;

@@ -89,7 +89,12 @@ export async function revalidate(
       tell({ type: "stale", outcome, cache: core.name, digest, url: address });
     }
     if (record && record.digest !== digest)
-      core.store?.forget(record.digest, core.keyOf(record.digest, load.prepare), tell);
+      core.store?.forget(
+        record.digest,
+        core.keyOf(record.digest, load.prepare),
+        core.stateKeyOf(record.digest, load.prepare),
+        tell,
+      );
     if (remember(core, address, digest, response.headers, load)) core.store?.save(digest, bytes, tell);
     return loaded;
   };

@@ -25,8 +25,8 @@ export interface Store {
   readonly name: string;
   recall(digest: string, key: string, tell: Tell, opening: Opening): Promise<Recalled | undefined>;
   save(digest: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
-  /** Drops a guard's bytes, and what was prepared from them under this key. */
-  forget(digest: string, key: string, tell: Listener): void;
+  /** Drops a guard's bytes, what was prepared from them under this key, and the states that were kept under the other. */
+  forget(digest: string, key: string, stateKey: string, tell: Listener): void;
   /** Compiles a module by way of where its code can be kept, if there is such a place; else `undefined`. */
   prepared(key: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): Promise<WebAssembly.Module | undefined>;
   remembered(address: string, tell: Listener): Promise<AddressRecord | undefined>;
@@ -131,10 +131,11 @@ export function createStore(cache: ModuleCache): Store {
       return recalled;
     },
     save: (digest, bytes, tell) => later("write to", (driver) => driver.set(digest, bytes), tell),
-    forget(digest, key, tell) {
+    forget(digest, key, stateKey, tell) {
       const forgetAll = async (driver: ModuleCache): Promise<void> => {
-        const images = await listed(driver, toldList(key));
-        for (const name of [digest, imageName(key), ...images, toldList(key)]) await driver.delete(name);
+        const list = toldList(stateKey);
+        const names = [digest, imageName(stateKey), ...(await listed(driver, list)), list];
+        for (const name of names) await driver.delete(name);
       };
       later("delete from", forgetAll, tell);
       if (cache.streaming) later("delete from", (driver) => driver.streaming?.delete(key), tell);

@@ -114,8 +114,7 @@ export async function compileGuard(source: GuardSource, options: CompileGuardOpt
       const { openWarmStart } = await import("../cache/warm.ts");
       const of = {
         digest,
-        // The count is no part of the state.
-        key: use.coordinator.keyOf(digest, { memoryPages }),
+        key: use.coordinator.stateKeyOf(digest, prepare),
         memoryPages,
         globals: guest.preparation?.globals.length ?? 0,
         initializes,

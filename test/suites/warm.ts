@@ -223,6 +223,21 @@ export function warmSuite(runner: Runner, library: Library, environment: Environ
     });
   }
 
+  test("whether a guard counts its fuel is no part of the state, its budget is", async () => {
+    const { open } = storage();
+    await once(open(), { fuel: false });
+    equal(await once(open(), { fuel: true }), [restored]);
+    equal(await once(open(), { fuel: true, limits: { fuel: 1_000_000 } }), []);
+    equal(await once(open(), { fuel: true, limits: { fuel: 1_000_000 } }), [restored]);
+    const { guard, end } = await start(open(), { fuel: true, limits: { fuel: 100_000 } });
+    await guard.labelAgent(policy);
+    const cold = await loadGuard(await environment.guard("script"), { fuel: false });
+    await cold.labelAgent(policy);
+    equal(await script(guard, "k"), await script(cold, "k"));
+    await cold.close();
+    await end();
+  });
+
   test("deadlines are no part of the state", async () => {
     const { open } = storage();
     await once(open());
@@ -440,29 +455,32 @@ export function warmSuite(runner: Runner, library: Library, environment: Environ
     ]);
   });
 
-  test("a guard that was replaced on the server takes its states along; the oldest of many leave", async () => {
-    const { kept, open, images } = storage();
-    const bytes = [await environment.guard("script"), await environment.guard("policy-keeper")];
-    let version = 0;
-    const fetch = (async () =>
-      new Response(bytes[version], { headers: { etag: `"${version}"` } })) as typeof globalThis.fetch;
-    const url = `${(globalThis as { location?: { origin?: string } }).location?.origin?.replace("null", "") || "https://guards.example"}/told.wasm`;
-    for (let n = 0; n < 18; n++) {
-      const cache = open();
-      const guard = await loadGuard(url, { fetch, cache, warmStart: { labelAgent: true } });
-      if (version === 0) await guard.labelAgent(told(`[${n}k]`));
-      await guard.close();
-      await closeCache(cache);
-      if (n === 16) {
-        equal(images().length, 16);
-        version = 1;
+  for (const fuel of [false, true]) {
+    const counting = fuel ? "a guard that counts" : "a guard that does not count";
+    test(`${counting} and was replaced on the server takes its states along; the oldest of many leave`, async () => {
+      const { kept, open, images } = storage();
+      const bytes = [await environment.guard("script"), await environment.guard("policy-keeper")];
+      let version = 0;
+      const fetch = (async () =>
+        new Response(bytes[version], { headers: { etag: `"${version}"` } })) as typeof globalThis.fetch;
+      const url = `${(globalThis as { location?: { origin?: string } }).location?.origin?.replace("null", "") || "https://guards.example"}/told.wasm`;
+      for (let n = 0; n < 18; n++) {
+        const cache = open();
+        const guard = await loadGuard(url, { fetch, cache, fuel, warmStart: { labelAgent: true } });
+        if (version === 0) await guard.labelAgent(told(`[${n}k]`));
+        await guard.close();
+        await closeCache(cache);
+        if (n === 16) {
+          equal(images().length, 16);
+          version = 1;
+        }
       }
-    }
-    equal(
-      [...kept.keys()].filter((name) => name.startsWith("w-")),
-      [],
-    );
-  });
+      equal(
+        [...kept.keys()].filter((name) => name.startsWith("w-")),
+        [],
+      );
+    });
+  }
 
   test("two policies through monitors that share a module stay apart", async () => {
     const { open } = storage();
