@@ -64,6 +64,7 @@ export async function build({ root }) {
       "preview-worker": "web/preview-worker.ts",
       "policy-preview": "web/policy-preview.ts",
       embed: "demo/playground/embed/embed.ts",
+      live: "demo/playground/live/live.ts",
       docs: "demo/playground/docs/docs.ts",
       styles: "demo/playground/styles.css",
     },
@@ -75,7 +76,7 @@ export async function build({ root }) {
     define: { SAMPLE_GUARD_SHA256: JSON.stringify(digest) },
     alias: { "edge-guard/web": `${root}web/policy-preview.ts` },
   });
-  for (const file of ["index.html", "icon.svg", "embed/embed.html", "embed/embed.css", "docs/docs.html", "docs/docs.css"])
+  for (const file of ["index.html", "icon.svg", "embed/embed.html", "embed/embed.css", "docs/docs.html", "docs/docs.css", "live/live.html"])
     await copyFile(`${source}/${file}`, `${out}/${basename(file)}`);
   await mkdir(`${out}/guards`, { recursive: true });
   await writeFile(`${out}/guards/repo-guard.wasm`, guard);

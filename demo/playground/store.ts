@@ -83,6 +83,8 @@ export interface Store {
   /** Takes a scenario over as one that is new here, or as an edit of the present one. */
   open(scenario: Scenario, from: "import" | "edit"): void;
   receive(file: File | undefined): void;
+  /** Adds a call with its result at the end; a server that is new gets the sample guard and a policy to begin with. */
+  addCall(server: string, call: { readonly tool: string; readonly args: unknown; readonly result: unknown }): void;
   useTools(server: string, tools: readonly ToolDescription[]): void;
   undoAll(): void;
   /** Forgets what was kept and opens the first scenario. */
@@ -358,6 +360,20 @@ export function createStore(): Store {
     open(scenario, from) {
       if (from === "import") openOwn(scenario, { edited: true });
       else adopt(scenario, { policies: policyDrafts(scenario) });
+    },
+    addCall(server, call) {
+      const { servers, calls, ...rest } = state.scenario!;
+      const known = Object.hasOwn(servers, server)
+        ? servers
+        : {
+            ...servers,
+            [server]: {
+              guard: { wasm: "repo-guard.wasm" },
+              policy: { "allow-only": { repos: "all", "min-integrity": "approved" } },
+            },
+          };
+      const scenario = { ...rest, servers: known, calls: [...calls, { server, ...call }] };
+      adopt(scenario, known === servers ? {} : { policies: policyDrafts(scenario) });
     },
     receive: (incoming) => set({ incoming }),
     useTools: (server, tools) => set({ tools: { ...state.tools, [server]: tools } }),

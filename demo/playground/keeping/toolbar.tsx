@@ -15,6 +15,7 @@ export interface DialogProps {
 const dialogs = {
   share: async () => (await import("./share-dialog.tsx")).ShareDialog,
   import: async () => (await import("../import/import-dialog.tsx")).ImportDialog,
+  live: async () => (await import("../live/live-dialog.tsx")).LiveDialog,
 } satisfies { readonly [name: string]: () => Promise<FunctionComponent<DialogProps>> };
 
 export function Toolbar({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
@@ -43,6 +44,9 @@ export function Toolbar({ state, store }: { readonly state: State; readonly stor
       )}
       <button type="button" onClick={() => show("import")}>
         Import
+      </button>
+      <button type="button" onClick={() => show("live")}>
+        Live server
       </button>
       <button type="button" onClick={() => show("share")}>
         Share

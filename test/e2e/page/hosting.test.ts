@@ -18,6 +18,7 @@ after(async () => {
 
 const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; " +
+  "frame-src 'self'; " +
   "img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
 test("the playground works from a sub-path, under its own policy, without a request to elsewhere", async () => {
