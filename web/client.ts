@@ -11,6 +11,7 @@ import type {
   RequestOnWire,
   ToWorker,
 } from "./protocol.ts";
+import { tooBusy } from "./runaway.ts";
 
 export interface PreviewClientOptions {
   /** How long the worker may be busy without a break, in milliseconds; waiting for a backend is no work. Default: 5000. */
@@ -59,6 +60,8 @@ interface Connection {
 const pingMs = 100;
 /** A tick counts for no more than this: a page that slept or was throttled must not take that for a busy worker. */
 const longestTickMs = 1000;
+/** Guards end by themselves at the deadline; a worker that is still busy after so much more is ended. */
+const patienceMs = 500;
 /** A superseded evaluation that blocks the worker is not waited for longer than this. */
 const graceMs = 300;
 
@@ -120,7 +123,7 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
 
   function inPage(): Connection {
     console.warn(
-      "policy-preview: no worker could be started, so guards run in the page, where no deadline can stop them",
+      "policy-preview: no worker could be started, so guards run in the page, which stands still while they compute",
     );
     const runner = import("./runner.ts").then(({ createRunner }) => createRunner());
     const underWay = new Map<number, AbortController>();
@@ -218,7 +221,7 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
     const sameCalls = Array.isArray(calls) && calls === target.calls;
     target.calls = calls;
     const scenario = sameCalls ? { ...(request.scenario as object), calls: [] } : request.scenario;
-    return { ...request, scenario, guards, sameCalls };
+    return { ...request, scenario, guards, sameCalls, deadlineMs };
   }
 
   function watch(): void {
@@ -234,14 +237,17 @@ export function createPreviewClient(options: PreviewClientOptions = {}): Preview
       ({ request, started }) => request.type === "run" && now - started > totalMs,
     );
     if (superseded && silent > graceMs) replace();
-    else if (silent > deadlineMs) expire(`the guard was busy for ${deadlineMs / 1000} s without answering`);
-    else if (tooLong) expire(`it took longer than ${totalMs / 1000} s`);
+    else if (silent > deadlineMs + patienceMs) expire(tooBusy(deadlineMs, "its worker"));
+    else if (tooLong) expire(tookLong());
     else connection?.post({ type: "ping" });
   }
 
-  function expire(why: string): void {
-    const message = `Evaluating the scenario: ${why}, so its worker was stopped; mend the guard or choose another one`;
-    const error = new PreviewError([{ name: "TimeoutError", code: "timeout", message }]);
+  function tookLong(): PreviewError {
+    const message = `Evaluating the scenario: it took longer than ${totalMs / 1000} s, so its worker was stopped; mend the guard or choose another one`;
+    return new PreviewError([{ name: "TimeoutError", code: "timeout", message }]);
+  }
+
+  function expire(error: PreviewError): void {
     for (const { reject } of pending.values()) reject(error);
     pending.clear();
     replace();

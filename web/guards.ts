@@ -29,8 +29,9 @@ interface Loading {
 }
 
 async function load(source: PreviewGuardSource, options: CompileGuardOptions): Promise<GuardModule> {
-  if (typeof source === "string" || source instanceof URL) return compileGuard(source, options);
-  return compileGuard(await readSource(source), options);
+  const from = typeof source === "string" || source instanceof URL ? source : await readSource(source);
+  // Counting, so that it can be ended in every engine; one that came compiled is as it is.
+  return compileGuard(from, from instanceof WebAssembly.Module ? options : { ...options, fuel: true });
 }
 
 /** Lets messages in: an evaluation whose backend answers at once would otherwise keep the worker busy from end to end. */

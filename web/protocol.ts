@@ -66,6 +66,8 @@ export interface PhaseView extends Omit<PhaseTrace, "events"> {
   readonly questions: number;
   /** How often the guest ran in this phase; 0 when it did not. */
   readonly runs: number;
+  /** What the guard burned in this phase; absent when it did not run. */
+  readonly fuel?: number;
 }
 
 /** One call of the scenario as the element shows it. Bounded in size however large the result is. */
@@ -195,6 +197,8 @@ export interface RunRequest<Entry = GuardEntry> {
 /** On the wire the calls, which hold the results and rarely change, travel once: `sameCalls` stands for those of the run before. */
 export interface RunOnWire extends RunRequest<GuardOnWire> {
   readonly sameCalls: boolean;
+  /** How long a guard may be busy, in milliseconds. */
+  readonly deadlineMs: number;
 }
 
 export interface ItemsRequest {

@@ -16,6 +16,7 @@ import type {
   TextRequest,
 } from "./protocol.ts";
 import { partsOf, type ResultPart } from "./result-parts.ts";
+import { busyLimits, isRunaway, ranAway, tooBusy } from "./runaway.ts";
 import { selectItems, toParts, toText, toView } from "./to-view.ts";
 
 export interface HandleOptions {
@@ -72,17 +73,32 @@ export function createRunner(): Runner {
   let analyses = new AbortController();
 
   async function evaluate(
-    { scenario, guards: entries, backendDelayMs }: RunOnWire,
-    signal: AbortSignal,
+    { scenario, guards: entries, backendDelayMs, deadlineMs }: RunOnWire,
+    mine: AbortController,
     tell: HandleOptions["tell"],
   ) {
+    const { signal } = mine;
     const errors = policyErrors(scenario);
     if (errors.length > 0) throw new PreviewError(errors);
     const choice = guards.choose(entries, { signal, tell });
     await choice.ready();
     signal.throwIfAborted();
     const started = performance.now();
-    const made = await preview(scenario, { guards: choice.get, signal, backendDelayMs });
+    let runaway = false;
+    const made = await preview(scenario, {
+      guards: choice.get,
+      signal,
+      backendDelayMs,
+      limits: busyLimits(deadlineMs, backendDelayMs),
+      onEvent(event) {
+        runaway ||= ranAway(event);
+        // One is enough: what comes after it would only be busy as long again.
+        if (runaway) mine.abort();
+      },
+    }).catch((error: unknown) => {
+      throw runaway || isRunaway(error) ? tooBusy(deadlineMs, "it") : error;
+    });
+    if (runaway) throw tooBusy(deadlineMs, "it");
     signal.throwIfAborted();
     report = made;
     parts = new Map();
@@ -104,7 +120,7 @@ export function createRunner(): Runner {
     const before = settled;
     const work = before.then(() => {
       mine.signal.throwIfAborted();
-      return evaluate(request, mine.signal, tell);
+      return evaluate(request, mine, tell);
     });
     settled = work.catch(() => undefined);
     return work;
@@ -113,7 +129,7 @@ export function createRunner(): Runner {
   /** Runs one of the analyses over the last scenario; a newer evaluation ends it. */
   async function analyse<Value>(work: Analysis<Value>, { tell, signal }: HandleOptions): Promise<Value> {
     if (last === undefined) throw new RangeError("Analysing the scenario: none was evaluated yet");
-    const { scenario, guards: entries, backendDelayMs } = last;
+    const { scenario, guards: entries, backendDelayMs, deadlineMs } = last;
     const ended = AbortSignal.any([signal, analyses.signal]);
     await settled;
     ended.throwIfAborted();
@@ -122,6 +138,7 @@ export function createRunner(): Runner {
       guards: choice.get,
       signal: ended,
       backendDelayMs,
+      limits: busyLimits(deadlineMs, backendDelayMs),
       onRun: ({ done, total }) => tell({ phase: "evaluate", loaded: done, total }),
     });
   }

@@ -55,11 +55,14 @@ export function toParts(parts: readonly ResultPart[]): readonly PartView[] {
 function toPhaseView({ events, ...phase }: PhaseTrace): PhaseView {
   let questions = 0;
   let runs = 0;
+  let fuel: number | undefined;
   for (const event of events) {
     if (event.type === "question") questions++;
-    if (event.type === "label-call") runs += event.runs;
+    if (event.type !== "label-call") continue;
+    runs += event.runs;
+    if (event.fuel !== undefined) fuel = (fuel ?? 0) + event.fuel;
   }
-  return { ...phase, questions, runs };
+  return { ...phase, questions, runs, ...(fuel !== undefined && { fuel }) };
 }
 
 function toQuestions(call: PreviewCall): QuestionView[] {

@@ -9,6 +9,7 @@ import { warmSuite } from "../suites/warm.ts";
 import { workerSuite } from "../suites/worker.ts";
 import { runSuites } from "./all-suites.ts";
 import { driversSuite } from "./drivers.ts";
+import { elementSuite } from "./element.ts";
 
 export const everySuite: Readonly<Record<string, Suite>> = {
   ...suites,
@@ -20,6 +21,7 @@ export const everySuite: Readonly<Record<string, Suite>> = {
   drivers: driversSuite,
   worker: workerSuite,
   toolchains: toolchainsSuite,
+  element: elementSuite,
 };
 
 /** What a run is told by whoever started the runtime. */

@@ -17,6 +17,8 @@ export interface Environment {
   guard(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Starts a worker that hosts a guard; absent where there are no workers. */
   createWorker?(): WorkerLike;
+  /** In a page: the address of the module that registers `<policy-preview>`. */
+  readonly elementModule?: string;
   /** Whether ending a worker ends its wasm loop too; where not, a runaway guard would spin on after the tests. */
   readonly endsLoops?: boolean;
 }

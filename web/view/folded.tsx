@@ -15,7 +15,7 @@ const phaseNames: { readonly [name in PhaseView["name"]]: string } = {
 };
 
 function Phase({ phase }: { readonly phase: PhaseView }): ComponentChild {
-  const { status, summary, milliseconds, resource, agent, mode, operation, questions, runs } = phase;
+  const { status, summary, milliseconds, resource, agent, mode, operation, questions, runs, fuel } = phase;
   return (
     <li class="pp-phase" data-phase={phase.name} data-phase-status={status}>
       <span class="pp-number" aria-hidden="true">
@@ -42,6 +42,7 @@ function Phase({ phase }: { readonly phase: PhaseView }): ComponentChild {
         {status !== "skipped" && duration(milliseconds)}
         {questions > 0 && `, ${questions} asked`}
         {runs > 1 && `, ${runs} runs`}
+        {fuel !== undefined && `, ${fuel.toLocaleString("en")} fuel`}
       </span>
     </li>
   );

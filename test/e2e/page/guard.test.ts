@@ -60,7 +60,7 @@ test("a guard that never answers is stopped at the deadline; the page stays aliv
   await settled("error");
   const took = Date.now() - started;
   assert.ok(took > 4000 && took < 15_000, `stopped after ${took} ms`);
-  assert.match((await preview.textContent())!, /busy for 5 s.*worker was stopped/s);
+  assert.match((await preview.textContent())!, /busy for 5 s.*it was stopped/s);
   await page.getByRole("button", { name: "Back to the sample guard" }).click();
   await settled();
   await preview.locator('[data-outcome="filtered"]').waitFor();
