@@ -61,7 +61,7 @@ const pingMs = 100;
 /** A tick counts for no more than this: a page that slept or was throttled must not take that for a busy worker. */
 const longestTickMs = 1000;
 /** Guards end by themselves at the deadline; a worker that is still busy after so much more is ended. */
-const patienceMs = 500;
+const patienceMs = 2000;
 /** A superseded evaluation that blocks the worker is not waited for longer than this. */
 const graceMs = 300;
 

@@ -64,7 +64,7 @@ export function elementSuite(runner: Runner, _library: Library, environment: Env
         scenario([kind, kind]),
         scenario(["ok", "w1"]),
       ]);
-      equal(outcomes[1], tooBusy);
+      ok(tooBusy.test(`${outcomes[1]}`), `Expected that it was stopped: ${outcomes[1]}`);
       const [before, , after] = outcomes;
       ok(Array.isArray(before) && Array.isArray(after), `The others are fine: ${JSON.stringify(outcomes)}`);
       equal([before.length, after[0] === before[0], after[1]! > 100_000], [1, true, true]);
@@ -73,9 +73,10 @@ export function elementSuite(runner: Runner, _library: Library, environment: Env
 
   runner.test("element: a start function without end", async () => {
     const guard = await environment.guard("fuel-endless-start");
-    equal(await evaluate({ runaway: guard }, [scenario(["ok"])]), [tooBusy]);
+    const [outcome] = await evaluate({ runaway: guard }, [scenario(["ok"])]);
+    ok(tooBusy.test(`${outcome}`), `Expected that it was stopped: ${outcome}`);
   });
 }
 
-const tooBusy =
-  "Evaluating the scenario: the guard was busy for 0.7 s without answering, so it was stopped; mend the guard or choose another one";
+// On a machine that does much else, the page may lose its patience with the worker first.
+const tooBusy = /the guard was busy for 0\.7 s without answering, so (it|its worker) was stopped/;
