@@ -124,9 +124,26 @@ for (const [name, sabotage] of [
     await page.locator('policy-preview[data-status="ready"] [data-outcome="filtered"]').waitFor();
     assert.equal(page.workers().length, 0);
     assert.ok(
-      warnings.some((text) => text.includes("no deadline")),
-      "a warning says that no deadline holds here",
+      warnings.some((text) => text.includes("which stands still while they compute")),
+      "a warning says that guards run in the page",
     );
+    // Nothing but its count ends a guard here.
+    await page.route("**/endless.wasm", async (route) =>
+      route.fulfill({
+        contentType: "application/wasm",
+        body: await readFile(`${root}/.cache/guards/endless-loop.wasm`),
+      }),
+    );
+    await page.evaluate(() => {
+      const element = document.querySelector("policy-preview") as HTMLElement & { guards: unknown };
+      element.guards = "endless.wasm";
+    });
+    await page.locator('policy-preview[data-status="error"]').getByText("it was stopped").waitFor();
+    await page.evaluate(() => {
+      const element = document.querySelector("policy-preview") as HTMLElement & { guards: unknown };
+      element.guards = "guards/repo-guard.wasm";
+    });
+    await page.locator('policy-preview[data-status="ready"] [data-outcome="filtered"]').waitFor();
     await context.close();
   });
 }
