@@ -138,7 +138,7 @@ for (const [name, sabotage] of [
       const element = document.querySelector("policy-preview") as HTMLElement & { guards: unknown };
       element.guards = "endless.wasm";
     });
-    await page.locator('policy-preview[data-status="error"]').getByText("it was stopped").waitFor();
+    await page.locator('policy-preview[data-status="error"]').getByText("it was stopped").first().waitFor();
     await page.evaluate(() => {
       const element = document.querySelector("policy-preview") as HTMLElement & { guards: unknown };
       element.guards = "guards/repo-guard.wasm";
