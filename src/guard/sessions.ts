@@ -27,13 +27,30 @@ export interface GuardSessionsOptions {
   readonly memoryBytes?: number;
   /** At most so many instances. Default: 64. */
   readonly instances?: number;
+  /**
+   * How many instances of one guard, policy and backend may serve callers at the same time. Another one begins when the others wait for
+   * their backend, so that one caller's slow question holds up nobody else. Default: 4.
+   */
+  readonly parallel?: number;
 }
 
 interface Entry {
   readonly session: Promise<GuardSession>;
   guard?: FreshGuard;
   begun?: true;
+  /** Label calls that have not ended, those that wait for their turn among them. */
+  running: number;
+  /** When it last became busy, or began: the clock in milliseconds. */
+  since: number;
 }
+
+/** An instance that has been busy for so long waits for its backend: the next caller gets one beside it. */
+const BUSY_MS = 2;
+/**
+ * An instance that has been busy for so long is given up, longer than an answer may take by default. In Workers what a request began never
+ * ends once that request is gone, and neither do the calls behind it.
+ */
+const LOST_MS = 90_000;
 
 /** A guard with memory of its own that can begin anew: one in WebAssembly, wherever it runs. */
 interface FreshGuard extends Guard {
@@ -52,10 +69,11 @@ function canBeginAnew(guard: Guard): guard is FreshGuard {
  * @throws {RangeError} when an option is not a positive number.
  */
 export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions {
-  const { memoryBytes = 256 * 1024 * 1024, instances = 64 } = options;
+  const { memoryBytes = 256 * 1024 * 1024, instances = 64, parallel = 4 } = options;
   if (!(memoryBytes > 0))
     throw new RangeError(`Cannot pool guards: "memoryBytes" must be positive, got ${memoryBytes}`);
   if (!(instances >= 1)) throw new RangeError(`Cannot pool guards: "instances" must be at least 1, got ${instances}`);
+  if (!(parallel >= 1)) throw new RangeError(`Cannot pool guards: "parallel" must be at least 1, got ${parallel}`);
   const owners = new WeakMap<object, number>();
   const entries = new Map<string, Entry>();
   let owned = 0;
@@ -79,28 +97,19 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
     }
   };
 
-  const begin = async (
-    guard: Guard,
-    policy: unknown,
-    call: CallOptions,
-    keep: (own: FreshGuard) => void,
-  ): Promise<GuardSession> => {
+  const begin = async (guard: Guard, policy: unknown, call: CallOptions, entry: () => Entry): Promise<GuardSession> => {
     if (!canBeginAnew(guard)) return { guard, agentLabels: await guard.labelAgent(policy, call) };
     const own = await guard.fresh();
-    keep(own);
+    entry().guard = own;
     if (closed) {
       await own.close();
       throw new ClosedError("Cannot open a session: the pool was closed meanwhile");
     }
-    return { guard: own, agentLabels: await own.labelAgent(policy, call) };
+    return { agentLabels: await own.labelAgent(policy, call), guard: counted(own, entry()) };
   };
 
   const create = (key: string, guard: Guard, policy: unknown, call: CallOptions): Entry => {
-    const entry: Entry = {
-      session: begin(guard, policy, call, (own) => {
-        entry.guard = own;
-      }),
-    };
+    const entry: Entry = { session: begin(guard, policy, call, () => entry), running: 0, since: performance.now() };
     entry.session.then(
       () => {
         entry.begun = true;
@@ -111,11 +120,29 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
     return entry;
   };
 
+  /** The first place among the instances of a session whose instance is free, missing or lost; else the one that became busy last. */
+  const placeFor = (session: string, now: number): { key: string; found: Entry | undefined } => {
+    let latest: { key: string; found: Entry } | undefined;
+    for (let place = 0; place < parallel; place++) {
+      const key = place === 0 ? session : `${session}#${place}`;
+      const found = entries.get(key);
+      if (found === undefined) return { key, found };
+      const waits = found.begun !== true || found.running > 0;
+      const age = now - found.since;
+      if (waits && age > LOST_MS) return { key, found: undefined };
+      const isWell = found.guard === undefined || found.guard.health === "ok";
+      // Callers who come at the same time share one beginning.
+      if (!waits || !isWell || found.begun !== true || age < BUSY_MS) return { key, found };
+      if (latest === undefined || found.since > latest.found.since) latest = { key, found };
+    }
+    return latest!;
+  };
+
   return {
     async open(guard, policy, backend, call = {}): Promise<GuardSession> {
       if (closed) throw new ClosedError("Cannot open a session: the pool is closed");
-      const key = `${identity(guard)}:${identity(backend)}:${JSON.stringify(policy ?? null)}`;
-      const found = entries.get(key);
+      const session = `${identity(guard)}:${identity(backend)}:${JSON.stringify(policy ?? null)}`;
+      const { key, found } = placeFor(session, performance.now());
       const usable = found !== undefined && (found.guard === undefined || found.guard.health === "ok");
       const { signal, timeoutMs, ...shared } = call;
       // Others may wait for the same session: one caller's deadline must not end it for them.
@@ -127,9 +154,9 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
       entries.set(key, entry);
       const deadline = createDeadline(signal, timeoutMs, { guard: guard.name, phase: "label_agent" });
       const turn = deadline.race(entry.session);
-      const session = await (entry.begun === true ? turn : stayAwake(turn));
+      const opened = await (entry.begun === true ? turn : stayAwake(turn));
       evict(key);
-      return session;
+      return opened;
     },
     get memoryBytes() {
       return used();
@@ -141,4 +168,21 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
       await Promise.all(all.map(([, { guard }]) => guard?.close()));
     },
   };
+}
+
+/** The same guard; its entry knows how many of its calls have not ended. */
+function counted<G extends FreshGuard>(own: G, entry: Entry): G {
+  const count = <T>(call: Promise<T>): Promise<T> => {
+    if (entry.running++ === 0) entry.since = performance.now();
+    const end = (): void => {
+      entry.running--;
+    };
+    call.then(end, end);
+    return call;
+  };
+  // Everything else is the guard's own, by way of the prototype.
+  return Object.create(own, {
+    labelResource: { value: (...given: Parameters<Guard["labelResource"]>) => count(own.labelResource(...given)) },
+    labelResponse: { value: (...given: Parameters<Guard["labelResponse"]>) => count(own.labelResponse(...given)) },
+  }) as G;
 }

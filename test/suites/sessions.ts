@@ -55,6 +55,58 @@ export function sessionsSuite(runner: Runner, library: Library, environment: Env
     equal(await count(opened[0]?.guard as Guard), [2002]);
   });
 
+  test("who waits for a backend holds up nobody else, up to a number of instances", async (sessions, guard) => {
+    const answers: (() => void)[] = [];
+    const backend = functionBackend(() => new Promise((resolve) => answers.push(() => resolve(1))));
+    const open = (): ReturnType<GuardSessions["open"]> => sessions.open(guard, policy(1), backend);
+    const ask = async (): Promise<{ guard: Guard; asked: Promise<unknown> }> => {
+      const { guard: own } = await open();
+      const before = answers.length;
+      const asked = script(own as WasmGuard, "q0d", ["tool", "{}"], { backend });
+      while (answers.length === before) await pause(5);
+      await pause(10);
+      return { guard: own, asked };
+    };
+    const waiting = [await ask(), await ask(), await ask()];
+    equal(new Set(waiting.map((one) => one.guard)).size, 3, "Each waits on an instance of its own");
+    const free = await open();
+    equal(await count(free.guard), [2002], "The fourth is free");
+    equal((await open()).guard === free.guard, true);
+    for (const answer of answers) answer();
+    equal(await Promise.all(waiting.map((one) => one.asked)), [[1], [1], [1]]);
+    ok(
+      waiting.some((one) => one.guard === waiting[0]?.guard),
+      "Instances",
+    );
+    equal((await open()).guard === waiting[0]?.guard, true, "Those that are free again are used first");
+  });
+
+  test(
+    "beyond that number callers wait in turn",
+    async (sessions, guard) => {
+      const answers: (() => void)[] = [];
+      const backend = functionBackend(() => new Promise((resolve) => answers.push(() => resolve(1))));
+      const opened = async (): Promise<Guard> => (await sessions.open(guard, policy(1), backend)).guard;
+      const first = await opened();
+      const asked = script(first as WasmGuard, "q0d", ["tool", "{}"], { backend });
+      while (answers.length === 0) await pause(5);
+      await pause(10);
+      const second = await opened();
+      ok(second === first, "There is one instance");
+      let answered = false;
+      const behind = count(second).then((found) => {
+        answered = true;
+        return found;
+      });
+      await pause(20);
+      equal(answered, false);
+      answers[0]!();
+      equal(await asked, [1]);
+      ok(Array.isArray(await behind), "It is answered after the first");
+    },
+    { parallel: 1 },
+  );
+
   test("a poisoned session is replaced by a clean one and stays poisoned", async (sessions, guard) => {
     const first = await sessions.open(guard, policy(1), undefined);
     await rejects(script(first.guard as WasmGuard, "k!"));

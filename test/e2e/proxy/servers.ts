@@ -48,6 +48,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export function github(generation: "v1" | "v2", form: "json" | "sse"): Github {
   const written: string[] = [];
   const server = { written, hung: 0, cancelled: 0 };
+  const stuck = new Set<unknown>();
   const text = (value: unknown): object => ({ content: [{ type: "text", text: JSON.stringify(value) }] });
 
   async function run({ tool, args, signal, progress }: Call): Promise<object> {
@@ -66,6 +67,12 @@ export function github(generation: "v1" | "v2", form: "json" | "sse"): Github {
         await pause(60);
         await progress(step);
       }
+    }
+    // Asked by the guard. The first question about such a repository is never answered.
+    if (tool === "get_repository" && String(repo).startsWith("stuck-") && !stuck.has(repo)) {
+      stuck.add(repo);
+      server.hung++;
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     }
     if (tool === "get_repository") return text({ full_name: `${owner}/${repo}`, private: repo === "vault" });
     if (tool === "issue_read") return text(issue(owner, repo, 3));

@@ -8,7 +8,7 @@ import { Miniflare } from "miniflare";
 import { type RunningServer, serve } from "../backend/servers.ts";
 import { bundleDemo, root } from "./bundle-demo.ts";
 import { connect } from "./clients.ts";
-import { POLICY, type Proxies, runManyAgents, runScenario, TOKENS, tokenOf } from "./scenario.ts";
+import { POLICY, type Proxies, runManyAgents, runScenario, TOKENS, tokenOf, until } from "./scenario.ts";
 import { type Github, github } from "./servers.ts";
 
 let script: string;
@@ -82,6 +82,31 @@ for (const generation of ["v1", "v2"] as const) {
         assert.equal((await client.call("list_issues", args)).structuredContent?.items?.length, 4);
         assert.ok(Date.now() - started < 5000);
         await client.close();
+      });
+      await context.test("clients that leave while the guard waits for its answer hold up nobody", async () => {
+        for (const kind of ["v2", "v1"] as const) {
+          const hung = server.hung;
+          const leaving = [0, 1].map(async (n) => {
+            const client = await connect(kind, urls.filter, tokenOf("events.1"));
+            const call = client.call("list_issues", { owner: "acme", repo: `stuck-${kind}-${n}` });
+            call.catch(() => {});
+            await until(() => server.hung > hung + n);
+            await client.close();
+          });
+          await Promise.all(leaving);
+          const started = Date.now();
+          const answered = Array.from({ length: 20 }, async (_, n) => {
+            const client = await connect(kind, urls.filter, tokenOf(`${n}.1`));
+            const { structuredContent } = await client.call("list_issues", { owner: "acme", repo: "site" });
+            await client.close();
+            return structuredContent?.items?.length;
+          });
+          assert.deepEqual(
+            await Promise.all(answered),
+            Array.from({ length: 20 }, () => 4),
+          );
+          assert.ok(Date.now() - started < 20_000, `They waited ${Date.now() - started} ms`);
+        }
       });
     } finally {
       await Promise.allSettled(workers.map((worker) => worker.dispose()));
