@@ -108,3 +108,17 @@ function visibleItems({ labelling, items }: PreviewCall, count: number): (index:
   }
   return (index) => (index < count ? (items[index]?.visible ?? false) : unlabelled === "shown");
 }
+
+/** `shows 10 items, allows 1 write`: all that a change does to the scenario. */
+export function effectText({ shown, hidden, opened, closed }: Effect): string {
+  const parts = [
+    ["shows", shown, "item"],
+    ["hides", hidden, "item"],
+    ["allows", opened, "write"],
+    ["refuses", closed, "write"],
+  ] as const;
+  const said = parts.flatMap(([verb, count, noun]) =>
+    count === 0 ? [] : [`${verb} ${count} ${noun}${count === 1 ? "" : "s"}`],
+  );
+  return said.length === 0 ? "changes nothing" : said.join(", ");
+}

@@ -15,7 +15,7 @@ export {
   type ToolDescription,
   toolCoverage,
 } from "./coverage.ts";
-export { type CallEffect, type Comparison, compareReports, type Effect } from "./effect.ts";
+export { type CallEffect, type Comparison, compareReports, type Effect, effectText } from "./effect.ts";
 export { type JsonFault, jsonFault, lineAndColumn, offsetOf } from "./json-fault.ts";
 export { type Material, type MaterialOptions, type MaterialProblem, readMaterial } from "./material.ts";
 export type { LogFormat, LoggedItem, LogMaterial } from "./material-log.ts";
@@ -31,7 +31,7 @@ export {
   type TagSource,
   traceTags,
 } from "./provenance.ts";
-export { type Probe, type Reach, type Reached, type ReachOptions, type ReachStep, reach } from "./reach.ts";
+export { type Probe, probesFor, type Reach, type Reached, type ReachOptions, type ReachStep, reach } from "./reach.ts";
 export { recordExpectations } from "./record.ts";
 export type { AnalysisOptions } from "./rerun.ts";
 export {
@@ -55,3 +55,4 @@ export {
   suggestChanges,
   type Target,
 } from "./suggest.ts";
+export { summarizeWithheld, type WithheldGroup, withheldText } from "./summary.ts";

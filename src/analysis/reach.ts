@@ -8,7 +8,9 @@ import { openRun, type Run, runOne } from "../monitor/preview-run.ts";
 import { parseScenario, type Scenario } from "../monitor/scenario.ts";
 import { type AgentState, type AgentStore, emptyState } from "../monitor/state.ts";
 import { parsePolicy } from "../policy/parse.ts";
+import type { ToolDescription } from "./coverage.ts";
 import { type AnalysisOptions, pause, withoutExpectations } from "./rerun.ts";
+import { exampleArgs } from "./tool-examples.ts";
 
 /** A call that is asked about and never made. */
 export interface Probe {
@@ -55,6 +57,12 @@ export interface ReachOptions extends AnalysisOptions {
   readonly probes?: readonly Probe[];
   /** Labels in place of all that happens: the scenario's calls are not made, there is one step. */
   readonly agent?: Labels;
+}
+
+/** Asks about each tool of a server, with arguments that its input schema and the scenario's calls suggest. */
+export function probesFor(tools: readonly ToolDescription[], given: unknown, server: string): Probe[] {
+  const scenario = parseScenario(given);
+  return tools.map((tool) => ({ server, tool: tool.name, args: exampleArgs(tool, scenario, server) }));
 }
 
 const ANY_TOOL = "any_tool";

@@ -1,7 +1,8 @@
 // Suggested policy changes and the three modes as text for people.
 import type { ModeComparison } from "../analysis/compare.ts";
-import type { Effect } from "../analysis/effect.ts";
+import { effectText } from "../analysis/effect.ts";
 import { changesFor, type PolicyChange, type Suggestions } from "../analysis/suggest.ts";
+import { summarizeWithheld, withheldText } from "../analysis/summary.ts";
 import type { Mode } from "../difc/labels.ts";
 import type { PreviewCall } from "../monitor/outcome.ts";
 import { type Paint, printable, table } from "./terminal.ts";
@@ -17,7 +18,11 @@ export function whyText(suggestions: Suggestions, paint: Paint): string {
   const parts = report.calls.flatMap((call) => callText(call, suggestions, paint));
   if (parts.length === 0) return `\n${paint("bold", "Nothing is hidden or denied")}\n`;
   const how = `${tried} ${tried === 1 ? "change was" : "changes were"} tried on the whole scenario${complete ? "" : "; more could be tried"}`;
-  return `\n${paint("bold", "The smallest changes of a policy that would alter it")}\n${paint("dim", how)}\n${parts.join("")}`;
+  const groups = summarizeWithheld(suggestions)
+    .slice(0, GROUPS_AT_MOST)
+    .map((group) => `  ${printable(withheldText(group))}\n`);
+  const summary = `\n${paint("bold", "Withheld")}\n${groups.join("")}`;
+  return `${summary}\n${paint("bold", "The smallest changes of a policy that would alter it")}\n${paint("dim", how)}\n${parts.join("")}`;
 }
 
 function callText(call: PreviewCall, suggestions: Suggestions, paint: Paint): string[] {
@@ -57,20 +62,6 @@ function changesText(changes: readonly PolicyChange[]): string {
     .map(({ server, text, effect }) => [printable(server), printable(text), effectText(effect)]);
   const more = changes.length - rows.length;
   return table(rows, "    ") + (more > 0 ? `    and ${more} more\n` : "");
-}
-
-/** `shows 10 items, allows 1 write`: all that a change does to the scenario. */
-export function effectText({ shown, hidden, opened, closed }: Effect): string {
-  const parts = [
-    ["shows", shown, "item"],
-    ["hides", hidden, "item"],
-    ["allows", opened, "write"],
-    ["refuses", closed, "write"],
-  ] as const;
-  const said = parts.flatMap(([verb, count, noun]) =>
-    count === 0 ? [] : [`${verb} ${count} ${noun}${count === 1 ? "" : "s"}`],
-  );
-  return said.length === 0 ? "changes nothing" : said.join(", ");
 }
 
 /** One line per call, one column per mode. */

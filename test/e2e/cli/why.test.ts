@@ -25,6 +25,14 @@ test("preview --why names the smallest changes and all that they do", () => {
   assert.match(out, /smallest changes of a policy/);
   assert.match(out, /Item 19\n +github +Add "mallory" to "trusted-users" +shows 1 item\n/);
   assert.match(out, /Set "repos" to "public" +hides 1 item, allows 1 write/);
+  assert.match(
+    out,
+    /9 items of list_issues on github \(integrity\): Add "alice" to "trusted-users", which shows 9 items\n/,
+  );
+  assert.match(
+    out,
+    /1 call of add_issue_comment on github \(secrecy\): Set "repos" to "public", which hides 1 item, allows/,
+  );
 });
 
 test("preview --why says so when no change of a policy would help", () => {
