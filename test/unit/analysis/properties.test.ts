@@ -144,8 +144,12 @@ test("effects: every item whose visibility differs is named, and no other", asyn
       const { calls } = compareReports(reports.strict, reports.propagate);
       for (const { index } of reports.strict.calls) {
         const [strict, propagate] = [reports.strict.calls[index]!, reports.propagate.calls[index]!];
-        if (strict.labelling?.kind !== "array" || propagate.labelling?.kind !== "array") continue;
         const found = calls.find(({ call }) => call === index);
+        const isDone = ({ outcome: { trace } }: typeof strict): boolean =>
+          trace[1]?.operation !== "read" && trace[3]?.status === "ok";
+        const write = isDone(strict) === isDone(propagate) ? undefined : isDone(propagate) ? "opened" : "closed";
+        assert.equal(found?.write, write);
+        if (strict.labelling?.kind !== "array" || propagate.labelling?.kind !== "array") continue;
         // Content without labels stands after the items.
         const count = strict.outcome.trace[5]?.items ?? 0;
         for (let item = 0; item < count; item++) {
@@ -153,6 +157,9 @@ test("effects: every item whose visibility differs is named, and no other", asyn
           assert.equal(found?.shown.includes(item) ?? false, !before && after);
           assert.equal(found?.hidden.includes(item) ?? false, before && !after);
         }
+        const [before, after] = [strict.labelling.unlabelled === "shown", propagate.labelling.unlabelled === "shown"];
+        assert.equal(found?.shown.includes(count) ?? false, !before && after, "content without labels");
+        assert.equal(found?.hidden.includes(count) ?? false, before && !after, "content without labels");
       }
     }),
     { numRuns: 150 },
