@@ -7,6 +7,7 @@ import {
   type Effect,
   type ModeComparison,
   reach,
+  recordExpectations,
   suggestChanges,
   toolCoverage,
 } from "edge-guard/analysis";
@@ -63,4 +64,4 @@ export async function compare(
   return toEffect(effect, before);
 }
 
-export { reach, toolCoverage };
+export { reach, recordExpectations, toolCoverage };

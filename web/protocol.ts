@@ -10,6 +10,7 @@ import type {
   OutcomeStatus,
   PhaseTrace,
   PreviewCall,
+  Scenario,
   Violation,
 } from "edge-guard";
 import type {
@@ -240,6 +241,10 @@ export interface SuggestRequest {
   readonly type: "suggest";
   readonly targets: readonly Target[];
 }
+/** The last scenario, with what came of it as its expectations. */
+export interface RecordRequest {
+  readonly type: "record";
+}
 /** The last scenario in every mode. */
 export interface ModesRequest {
   readonly type: "modes";
@@ -321,6 +326,7 @@ export interface Exchange {
   compare: [CompareRequest, EffectView];
   reach: [ReachRequest, Reach];
   coverage: [CoverageRequest, CoverageReport];
+  record: [RecordRequest, Scenario];
   inspect: [InspectRequest, GuardInspection];
 }
 export type Request = Exchange[keyof Exchange][0];

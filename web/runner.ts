@@ -216,6 +216,13 @@ export function createRunner(): Runner {
           const { tools, server } = request;
           return analyse((analysis, scenario, all) => analysis.toolCoverage(tools, scenario, server, all), options);
         }
+        case "record": {
+          const { recordExpectations } = await import("./analyses.ts");
+          await settled;
+          if (last === undefined || report === undefined)
+            throw new RangeError("Recording a test: there is no result yet");
+          return recordExpectations(last.scenario, report);
+        }
         case "inspect":
           return inspect(request);
       }

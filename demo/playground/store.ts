@@ -87,6 +87,8 @@ export interface Store {
   addCall(server: string, call: { readonly tool: string; readonly args: unknown; readonly result: unknown }): void;
   useTools(server: string, tools: readonly ToolDescription[]): void;
   undoAll(): void;
+  /** The scenario with what came of it as its expectations. */
+  record(): Promise<unknown>;
   /** Forgets what was kept and opens the first scenario. */
   startFresh(): Promise<void>;
   notify(notice: Notice): void;
@@ -380,6 +382,12 @@ export function createStore(): Store {
     undoAll() {
       if (base !== undefined) openOwn(base);
       else void select(state.selected);
+    },
+    async record() {
+      const recorded = await preview.ask({ type: "record" });
+      // With the digests of the scenario, which a guard of one's own runs without.
+      const { servers } = state.scenario!;
+      return state.guard?.running ? recorded : { ...recorded, servers };
     },
     startFresh,
     notify,

@@ -8,15 +8,20 @@ declare const SAMPLE_GUARD_SHA256: string;
 /** Digest of the guard that comes with the page. */
 export const sampleGuardDigest: string = SAMPLE_GUARD_SHA256;
 
+/** The modules that a scenario names. */
+export function guardNames(scenario: Scenario | undefined): readonly string[] {
+  const names = Object.values(scenario?.servers ?? {}).flatMap((server) => {
+    const wasm = (server?.guard as { readonly wasm?: unknown } | undefined)?.wasm;
+    return typeof wasm === "string" ? [wasm] : [];
+  });
+  return [...new Set(names)];
+}
+
 /** The digest of the guard in use under every name that a scenario has for one. */
 export function digestsOf(scenario: Scenario, own: State["guard"]): { readonly [name: string]: string } {
   const digest = own?.running ? own.inspection?.sha256 : sampleGuardDigest;
   if (!digest) return {};
-  const names = Object.values(scenario.servers).flatMap((server) => {
-    const wasm = (server?.guard as { readonly wasm?: unknown } | undefined)?.wasm;
-    return typeof wasm === "string" ? [wasm] : [];
-  });
-  return Object.fromEntries(names.map((name) => [name, digest]));
+  return Object.fromEntries(guardNames(scenario).map((name) => [name, digest]));
 }
 
 export const isLink = (hash: string): boolean => hash.startsWith("#d1=");

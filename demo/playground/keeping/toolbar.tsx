@@ -14,6 +14,7 @@ export interface DialogProps {
 /** Loaded when they are asked for. */
 const dialogs = {
   share: async () => (await import("./share-dialog.tsx")).ShareDialog,
+  test: async () => (await import("./test-dialog.tsx")).TestDialog,
   import: async () => (await import("../import/import-dialog.tsx")).ImportDialog,
   live: async () => (await import("../live/live-dialog.tsx")).LiveDialog,
 } satisfies { readonly [name: string]: () => Promise<FunctionComponent<DialogProps>> };
@@ -53,6 +54,9 @@ export function Toolbar({ state, store }: { readonly state: State; readonly stor
       </button>
       <button type="button" onClick={() => download(fileName(state.scenario?.title), `${pretty(state.scenario)}\n`)}>
         Download
+      </button>
+      <button type="button" disabled={state.view === undefined || state.errors.length > 0} onClick={() => show("test")}>
+        Copy as test
       </button>
       {(state.edited || state.selected === "") && (
         <button type="button" onClick={() => void store.startFresh()}>

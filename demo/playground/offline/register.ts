@@ -5,15 +5,18 @@ import { takeOver } from "./messages.ts";
 export async function keepOffline(onReady: (update: () => void) => void): Promise<void> {
   const { serviceWorker } = navigator as { readonly serviceWorker?: ServiceWorkerContainer };
   if (serviceWorker === undefined) return;
-  let registration: ServiceWorkerRegistration;
+  let registration: ServiceWorkerRegistration | undefined;
   try {
     registration = await serviceWorker.register("offline.js", { updateViaCache: "none" });
   } catch {
     // Private windows, pages that are no secure context: they work with a network.
     return;
   }
+  // Extensions and test drivers that block service workers answer with nothing.
+  if (registration === undefined) return;
+  const kept = registration;
   const offer = (): void => {
-    const { waiting } = registration;
+    const { waiting } = kept;
     // The first build has nothing to replace.
     if (waiting === null || serviceWorker.controller === null) return;
     onReady(() => {
@@ -22,8 +25,8 @@ export async function keepOffline(onReady: (update: () => void) => void): Promis
     });
   };
   offer();
-  registration.addEventListener("updatefound", () => {
-    const { installing } = registration;
+  kept.addEventListener("updatefound", () => {
+    const { installing } = kept;
     installing?.addEventListener("statechange", () => {
       if (installing.state === "installed") offer();
     });

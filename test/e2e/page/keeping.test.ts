@@ -1,10 +1,11 @@
 // Keep and share: links that hold everything, files, work that is still there after a reload, and a fresh start one click away.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { encodeShare } from "edge-guard/analysis";
 import type { Browser } from "playwright";
-import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
+import { eventually, launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
 import { denied, filtered, large } from "./scenarios.ts";
 
 let browser: Browser;
@@ -89,6 +90,57 @@ test("a scenario too long for a link is offered as a file; the file can be impor
   assert.equal(saved.suggestedFilename(), "ten-thousand-issues.json");
   const text = await readFile((await saved.path())!, "utf8");
   assert.deepEqual(JSON.parse(text), large);
+  await playground.close();
+});
+
+test("a scenario copied as a test passes on the command line, and fails once its policy changes", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { denied }, context: permissions });
+  const { page, settled } = playground;
+  await settled();
+  await page.getByRole("button", { name: "Copy as test" }).click();
+  const dialog = page.getByRole("dialog", { name: "Copy as test" });
+  await dialog.getByRole("button", { name: "Copy", exact: true }).click();
+  await dialog.getByText("The test copied").waitFor();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  const recorded = JSON.parse(text) as { calls: { expect: { status: string } }[] };
+  assert.deepEqual(
+    recorded.calls.map(({ expect }) => expect.status),
+    ["filtered", "denied"],
+  );
+  assert.equal(
+    await dialog.getByLabel("Run it with").inputValue(),
+    "npx edge-guard test a-public-comment-is-denied.json",
+  );
+  await playground.close();
+
+  const folder = await mkdtemp(`${root}/.cache/copied-`);
+  const run = async (content: string): Promise<number | null> => {
+    await writeFile(`${folder}/copied.json`, content);
+    return spawnSync(process.execPath, [`${root}/dist/cli/main.js`, "test", `${folder}/copied.json`]).status;
+  };
+  assert.equal(await run(text), 0);
+  assert.equal(await run(text.replace('"approved"', '"none"')), 1);
+  await rm(folder, { recursive: true });
+});
+
+test("the command of a test is quoted: a hostile name cannot become a command", async () => {
+  const name = "x'; touch /tmp/owned; '$(id).wasm";
+  const wasm = (await readFile(`${root}/dist/guards/repo-guard.wasm`)) as Buffer;
+  const github = { ...(filtered as { servers: { github: object } }).servers.github, guard: { wasm: name } };
+  const hostile = { ...(filtered as object), title: "$(id) `id`", servers: { github } };
+  const playground = await openPlayground(browser, server.url, { scenarios: { hostile } });
+  const { page, settled } = playground;
+  await settled();
+  await page
+    .getByLabel("Drop or choose a .wasm guard")
+    .setInputFiles({ name: "my guard.wasm", mimeType: "application/wasm", buffer: wasm });
+  await page.getByRole("button", { name: "Run this guard" }).click();
+  await page.getByText("not running yet").waitFor({ state: "detached" });
+  await settled();
+  await page.getByRole("button", { name: "Copy as test" }).click();
+  const command = await page.getByLabel("Run it with").inputValue();
+  const echoed = spawnSync("sh", ["-c", command.replace("npx edge-guard", "printf '%s\\n'")], { encoding: "utf8" });
+  assert.deepEqual(echoed.stdout.trimEnd().split("\n"), ["test", "id-id.json", "--guard", `${name}=my guard.wasm`]);
   await playground.close();
 });
 
