@@ -12,6 +12,9 @@ export const canStreamModules = (): boolean => typeof WebAssembly.compileStreami
 /** Whether there is `crypto.subtle`: not so in pages that came over plain http. */
 export const canDigest = (): boolean => (globalThis.crypto as Crypto | undefined)?.subtle !== undefined;
 
+/** Whether a timer goes with the request that set it, as on Workers: they alone have a default cache. */
+export const timersEndWithRequest = (): boolean => "default" in ((globalThis as { caches?: object }).caches ?? {});
+
 export const hasIndexedDb = (): boolean => typeof indexedDB === "object";
 
 export const hasCacheStorage = (): boolean => typeof caches === "object";

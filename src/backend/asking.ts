@@ -58,6 +58,13 @@ export interface Asking {
   fail(error: Error): void;
 }
 
+/** A question without an answer, and where it stands among the others; -1 once it is settled. */
+interface Waiting {
+  readonly tool: string;
+  readonly fail: (error: Error) => void;
+  place: number;
+}
+
 /**
  * Makes an asynchronous backend of a function that runs one question. An abort, `close` and `fail` settle the question at
  * once. `close` rejects the questions that wait and all later ones.
@@ -67,7 +74,17 @@ export function askingBackend(
   run: (tool: string, args: unknown, asking: Asking) => unknown,
   close?: () => unknown,
 ): Required<Backend> {
-  const waiting = new Map<(error: Error) => void, string>();
+  // Not a Set: what is added and deleted all the time leaves a chain of tables behind, each of which keeps later questions alive.
+  const waiting: Waiting[] = [];
+  const leave = (one: Waiting): void => {
+    if (one.place < 0) return;
+    const last = waiting.pop() as Waiting;
+    if (last !== one) {
+      waiting[one.place] = last;
+      last.place = one.place;
+    }
+    one.place = -1;
+  };
   let closed = false;
   return {
     name,
@@ -82,7 +99,7 @@ export function askingBackend(
         let failed: { readonly error: Error } | undefined;
         let forget: (() => void) | undefined;
         const settled = (): void => {
-          waiting.delete(fail);
+          leave(here);
           forget?.();
         };
         const fail = (error: Error): void => {
@@ -101,7 +118,8 @@ export function askingBackend(
           },
           fail,
         };
-        waiting.set(fail, tool);
+        const here: Waiting = { tool, fail, place: waiting.length };
+        waiting.push(here);
         forget = options.subscribe?.((reason) => fail(abortError(reason, { phase })));
         if (signal) forget = onAbort(signal, () => fail(abortError(signal.reason, { phase })));
         const answered = (answer: unknown): void => {
@@ -124,7 +142,7 @@ export function askingBackend(
     async close() {
       if (closed) return;
       closed = true;
-      for (const [fail, tool] of waiting) fail(failure(name, tool, closedState));
+      for (const { fail, tool } of [...waiting]) fail(failure(name, tool, closedState));
       await close?.();
     },
   };

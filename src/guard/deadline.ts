@@ -37,7 +37,8 @@ class CallDeadline implements Deadline {
   readonly #timeoutMs: number | undefined;
   readonly #expires: number | undefined;
   readonly #context: FaultContext;
-  #listeners: Set<(reason: unknown) => void> | undefined;
+  // Few, so not a Set, which would be the largest part of a question.
+  #listeners: ((reason: unknown) => void)[] | undefined;
   #controller: AbortController | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
@@ -73,14 +74,14 @@ class CallDeadline implements Deadline {
   subscribe(listener: (reason: unknown) => void): () => void {
     if (this.#ended !== undefined) listener(this.#ended.reason);
     else this.#listen(listener);
-    return () => void this.#listeners?.delete(listener);
+    return () => this.#forget(listener);
   }
 
   end(reason: unknown): void {
     if (this.#ended !== undefined) return;
     this.#ended = { reason };
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners ?? []) listener(reason);
+    for (const listener of [...(this.#listeners ?? [])]) listener(reason);
   }
 
   race<T>(promise: Promise<T>): Promise<T> {
@@ -89,7 +90,7 @@ class CallDeadline implements Deadline {
       const stop = (): void => {
         if (timer !== undefined) clearTimeout(timer);
         this.#signal?.removeEventListener("abort", over);
-        this.#listeners?.delete(fail);
+        this.#forget(fail);
       };
       const fail = (reason: unknown): void => {
         stop();
@@ -121,8 +122,13 @@ class CallDeadline implements Deadline {
   }
 
   #listen(listener: (reason: unknown) => void): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  #forget(listener: (reason: unknown) => void): void {
+    const place = this.#listeners?.indexOf(listener) ?? -1;
+    if (place >= 0) this.#listeners?.splice(place, 1);
   }
 
   #failure(): unknown {

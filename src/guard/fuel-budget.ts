@@ -1,6 +1,5 @@
 // What one run of a label function may burn, and what becomes of the figure.
 import type { Budget } from "../wasm/meter.ts";
-import type { Recording } from "../wasm/run.ts";
 import type { Deadline } from "./deadline.ts";
 
 /** Where a guard counts and neither `limits.fuel` nor a deadline ends a call: some seconds of computing. */
@@ -20,10 +19,9 @@ export function fuelOf(limit: number | undefined, timeoutMs: number | undefined)
 /** A budget for one run; what that run has burned replaces what the ones before it had. */
 export function budgetOf(call: {
   readonly options: { readonly fuel?: { readonly limit: number | undefined } | undefined; readonly deadline: Deadline };
-  readonly report: { fuel: number | undefined };
-  readonly recording: Recording;
+  fuel: number | undefined;
 }): Budget {
-  const { options, report, recording } = call;
+  const { options } = call;
   const { deadline } = options;
   let total = 0;
   return {
@@ -36,8 +34,7 @@ export function budgetOf(call: {
     check: deadline.bounded ? () => deadline.check() : undefined,
     burned(fuel) {
       total += fuel;
-      report.fuel = total;
-      recording.fuel = total;
+      call.fuel = total;
     },
   };
 }

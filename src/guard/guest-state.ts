@@ -3,7 +3,7 @@
 // usual call pays for no checkpoint at all.
 import { type LimitError, locate, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
-import { type ExchangeOptions, exchange, releaseBuffers } from "../wasm/exchange.ts";
+import { type ExchangeOptions, exchange, type InputKeeper, releaseBuffers } from "../wasm/exchange.ts";
 import { faultOf } from "../wasm/faults.ts";
 import {
   type Checkpoint,
@@ -18,9 +18,13 @@ import {
 import { createRun, type LogLine, type Recording, type RunHost, repeatingBudget, repeatingHost } from "../wasm/run.ts";
 import { createJournal, type Journal } from "./journal.ts";
 
-/** Beyond this a checkpoint is cheaper than running the calls again; `journalBytes` counts inputs and what the host told the guest. */
+/**
+ * Beyond this a checkpoint is cheaper than running the calls again. Bytes are inputs and what the host told the guest: as many as a
+ * checkpoint would copy, within these bounds.
+ */
 const journalCalls = 1024;
-const journalBytes = 2 * 1024 * 1024;
+const leastJournalBytes = 128 * 1024;
+const mostJournalBytes = 2 * 1024 * 1024;
 /** Where no checkpoint is possible, the calls are the only way back. */
 const lastResortCalls = 256;
 const lastResortBytes = 16 * 1024 * 1024;
@@ -47,7 +51,7 @@ export interface GuestStateOptions {
   readonly guard: string;
 }
 
-export interface GuestState {
+export interface GuestState extends InputKeeper {
   /** The instance, with suspending imports or plain ones as wanted. */
   guest(suspends: boolean): Guest | Promise<Guest>;
   /** Whether the instance suspends now. */
@@ -70,8 +74,8 @@ export interface GuestState {
   snapshot(): Checkpoint | undefined;
   /** Puts a stored state in place. False when it does not fit: then everything is as before. */
   adopt(checkpoint: Checkpoint): boolean;
-  /** Remembers a finished call. */
-  push(name: LabelFunction, text: string, recording: Recording): void;
+  /** Remembers a finished call; the recording is absent when the host told the guest nothing. */
+  push(name: LabelFunction, text: string, recording: Recording | undefined): void;
   /**
    * Makes the present state the base, unless it is, or cannot be. `prepare` may change it beforehand, and tells whether it did: with the
    * host's buffers in place already, a run does not grow the memory beyond the base, and going back needs no fresh instance.
@@ -86,6 +90,11 @@ export interface GuestState {
   /** Gives the host's buffers back to the guest. */
   release(): void;
   close(): void;
+}
+
+/** How much of the memory is the guest's own. */
+function stateBytes({ bytes, buffers: { input, output } }: Guest): number {
+  return bytes.length - (input?.size ?? 0) - (output?.size ?? 0);
 }
 
 function checkpointBytes(checkpoint: Checkpoint | undefined): number {
@@ -172,6 +181,16 @@ function keepState(
   let rewinds = 0;
   let rewoundLately = false;
   let { calls } = origin;
+
+  /** Whether a checkpoint is the better way to remember another call. */
+  const isFull = (inputLength: number): boolean => {
+    if (obstacle !== undefined) return false;
+    const bytes = journal.bytes + inputLength;
+    if (journal.calls < journalCalls && bytes <= leastJournalBytes) return false;
+    return (
+      journal.calls >= journalCalls || bytes > mostJournalBytes || current === undefined || bytes > stateBytes(current)
+    );
+  };
 
   const setBase = (guest: Guest): void => {
     base = guest.checkpoint(shared ? undefined : base);
@@ -271,13 +290,15 @@ function keepState(
       journal.clear();
       return true;
     },
+    keep(text, input): void {
+      if (complete && !isFull(input.length)) journal.keep(text, input);
+    },
     push(name, text, recording): void {
       calls++;
       rewoundLately = rewinds > 0;
       rewinds = 0;
       if (!complete) return;
-      const isFull = journal.calls >= journalCalls || journal.bytes + text.length > journalBytes;
-      if (isFull && obstacle === undefined && current !== undefined) return void setBase(current);
+      if (isFull(text.length) && current !== undefined) return void setBase(current);
       journal.push(name, text, recording);
       if (obstacle === undefined || (journal.calls <= lastResortCalls && journal.bytes <= lastResortBytes)) return;
       complete = false;

@@ -1,7 +1,7 @@
 // The JSON that a label function gets.
 import { LimitError, PolicyError } from "../errors.ts";
 import { maximumInputBytes } from "../wasm/contract.ts";
-import { utf8Length } from "../wasm/exchange.ts";
+import { utf8Length } from "../wasm/utf8.ts";
 import type { CallOptions, ToolCall } from "./guard.ts";
 
 const wellFormed = (_key: string, value: unknown): unknown =>

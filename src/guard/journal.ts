@@ -1,8 +1,9 @@
-// The calls since a state that can be put back, each with what is needed to make it again. Inputs are kept as bytes in one buffer:
-// strings that live this long would be copied by every collection, and cost a call more than all its other bookkeeping.
+// The calls since a state that can be put back, each with what is needed to make it again. They are kept as bytes in blocks: objects
+// and strings that live this long would be copied by every collection, and cost a call more than all its other bookkeeping.
 import type { LabelFunction } from "../wasm/contract.ts";
-import { utf8Length } from "../wasm/exchange.ts";
+import type { InputKeeper } from "../wasm/exchange.ts";
 import { type Recording, recordingBytes } from "../wasm/run.ts";
+import { utf8Length } from "../wasm/utf8.ts";
 
 /** A finished call. */
 export interface JournalEntry {
@@ -11,19 +12,12 @@ export interface JournalEntry {
   readonly recording: Recording;
 }
 
-interface Kept {
-  readonly name: LabelFunction;
-  readonly block: Uint8Array<ArrayBuffer>;
-  readonly start: number;
-  readonly end: number;
-  readonly recording: Recording;
-}
-
-export interface Journal {
+export interface Journal extends InputKeeper {
   readonly calls: number;
   /** Inputs and what the host told the guest. */
   readonly bytes: number;
-  push(name: LabelFunction, text: string, recording: Recording): void;
+  /** Makes an entry of a call; its input is the one that was kept last, when that is of the same text. */
+  push(name: LabelFunction, text: string, recording: Recording | undefined): void;
   clear(): void;
   /** From the first call to the last. */
   entries(): Generator<JournalEntry>;
@@ -34,64 +28,145 @@ export interface Journal {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const blockBytes = 64 * 1024;
+const functions: readonly LabelFunction[] = ["label_agent", "label_resource", "label_response"];
+/** Blocks that no journal uses: sessions come and go, and fresh memory costs more than what is written into it. */
+const spareBlocks: Uint8Array<ArrayBuffer>[] = [];
+const mostSpareBlocks = 32;
+/**
+ * What a record is: a call's input, by the index of its function; a question's key, an answer to it, or that there was none; the fuel
+ * that the call burned, in digits. All stand behind their call.
+ */
+const kinds = { question: 3, answer: 4, noAnswer: 5, fuel: 6 } as const;
+/** Before each record: its kind, and its length in four bytes. */
+const headerBytes = 5;
 
-/** A journal; `kept` are the calls of another one, whose blocks it then reads and never writes. */
-export function createJournal(kept: Kept[] = [], bytes = 0): Journal {
-  // Blocks are reused after clear(), the first ones at least: sessions are many.
-  const blocks: Uint8Array<ArrayBuffer>[] = [];
-  let current = -1;
-  let used = 0;
-  let total = bytes;
+interface Block {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  used: number;
+}
 
-  /** The block with room for this many bytes. */
-  const room = (needed: number): Uint8Array<ArrayBuffer> => {
-    for (;;) {
-      const block = blocks[current];
-      if (block !== undefined && block.length - used >= needed) return block;
-      used = 0;
-      current++;
-      if (current === blocks.length) blocks.push(new Uint8Array(Math.max(blockBytes, needed)));
+// A class, for its methods exist once: sessions are many. No private names: they cost every call.
+class CallJournal implements Journal {
+  private blocks: Block[] = [];
+  private last: Block | undefined = undefined;
+  /** Readings of clocks and random numbers, by entry: few guards ask for them in every call. */
+  private recordings: Map<number, Recording> | undefined = undefined;
+  calls = 0;
+  bytes = 0;
+  /** The text whose bytes lie behind the last record, and how many they are. */
+  private keptText: string | undefined = undefined;
+  private keptLength = 0;
+
+  keep(text: string, input: Uint8Array): void {
+    const block = this.room(input.length);
+    block.bytes.set(input, block.used + headerBytes);
+    this.keptText = text;
+    this.keptLength = input.length;
+  }
+
+  push(name: LabelFunction, text: string, recording: Recording | undefined): void {
+    const kind = functions.indexOf(name);
+    if (this.keptText === text) this.finish(this.last as Block, kind, this.keptLength);
+    else this.write(kind, text);
+    this.keptText = undefined;
+    if (recording !== undefined) this.pushRecording(recording);
+    this.calls++;
+  }
+
+  private pushRecording({ answers, clocks, randoms, fuel }: Recording): void {
+    if (fuel !== undefined) this.write(kinds.fuel, String(fuel));
+    for (const [key, answer] of answers ?? []) {
+      this.write(kinds.question, key);
+      this.write(answer === null ? kinds.noAnswer : kinds.answer, answer ?? "");
     }
-  };
+    if (clocks === undefined && randoms === undefined) return;
+    this.recordings ??= new Map();
+    this.recordings.set(this.calls, { clocks, randoms });
+    this.bytes += recordingBytes({ clocks, randoms });
+  }
 
-  return {
-    get calls() {
-      return kept.length;
-    },
-    get bytes() {
-      return total;
-    },
-    push(name, text, recording): void {
-      let block = room(text.length);
-      let { read, written } = encoder.encodeInto(text, block.subarray(used));
-      if (read < text.length) {
-        block = room(utf8Length(text));
-        written = encoder.encodeInto(text, block.subarray(used)).written;
+  private write(kind: number, text: string): void {
+    let block = this.room(text.length);
+    let { read, written } = encoder.encodeInto(text, block.bytes.subarray(block.used + headerBytes));
+    if (read < text.length) {
+      block = this.room(utf8Length(text));
+      written = encoder.encodeInto(text, block.bytes.subarray(block.used + headerBytes)).written;
+    }
+    this.finish(block, kind, written);
+  }
+
+  private finish(block: Block, kind: number, length: number): void {
+    const { bytes, used } = block;
+    bytes[used] = kind;
+    bytes[used + 1] = length;
+    bytes[used + 2] = length >>> 8;
+    bytes[used + 3] = length >>> 16;
+    bytes[used + 4] = length >>> 24;
+    block.used = used + headerBytes + length;
+    this.bytes += length;
+  }
+
+  clear(): void {
+    for (const { bytes } of this.blocks)
+      if (bytes.length === blockBytes && spareBlocks.length < mostSpareBlocks) spareBlocks.push(bytes);
+    this.blocks.length = 0;
+    this.last = undefined;
+    this.recordings = undefined;
+    this.calls = 0;
+    this.bytes = 0;
+    this.keptText = undefined;
+  }
+
+  *entries(): Generator<JournalEntry> {
+    let entry: { name: LabelFunction; text: string; recording: Recording } | undefined;
+    let index = 0;
+    let key = "";
+    for (const { kind, text } of this.records()) {
+      const name = functions[kind];
+      if (name !== undefined) {
+        if (entry !== undefined) yield entry;
+        entry = { name, text, recording: { ...this.recordings?.get(index++) } };
+      } else if (kind === kinds.question) key = text;
+      else if (entry !== undefined && kind === kinds.fuel) entry.recording.fuel = Number(text);
+      else if (entry !== undefined) {
+        entry.recording.answers ??= new Map();
+        entry.recording.answers.set(key, kind === kinds.answer ? text : null);
       }
-      kept.push({ name, block, start: used, end: used + written, recording });
-      used += written;
-      total += written + recordingBytes(recording);
-    },
-    clear(): void {
-      // The same array for good: a dropped one would keep young entries alive until the next major collection.
-      kept.length = 0;
-      while (blocks.length > 4 || (blocks.at(-1)?.length ?? 0) > blockBytes) blocks.pop();
-      current = -1;
-      used = 0;
-      total = 0;
-    },
-    *entries(): Generator<JournalEntry> {
-      for (const { name, block, start, end, recording } of kept) {
-        yield { name, text: decoder.decode(block.subarray(start, end)), recording };
+    }
+    if (entry !== undefined) yield entry;
+  }
+
+  private *records(): Generator<{ kind: number; text: string }> {
+    for (const { bytes, used } of this.blocks) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let at = 0; at < used; ) {
+        const start = at + headerBytes;
+        const end = start + view.getUint32(at + 1, true);
+        yield { kind: view.getUint8(at), text: decoder.decode(bytes.subarray(start, end)) };
+        at = end;
       }
-    },
-    copy(): Journal {
-      // The blocks would be written over once this journal is cleared.
-      const mine = kept.map((entry) => {
-        const block = entry.block.slice(entry.start, entry.end);
-        return { ...entry, block, start: 0, end: block.length };
-      });
-      return createJournal(mine, total);
-    },
-  };
+    }
+  }
+
+  copy(): Journal {
+    const second = new CallJournal();
+    for (const { name, text, recording } of this.entries()) second.push(name, text, recording);
+    return second;
+  }
+
+  /** The block with room for a record of this many bytes. */
+  private room(length: number): Block {
+    const needed = length + headerBytes;
+    const { last } = this;
+    if (last !== undefined && last.bytes.length - last.used >= needed) return last;
+    const spare = needed > blockBytes ? undefined : spareBlocks.pop();
+    const block = { bytes: spare ?? new Uint8Array(Math.max(blockBytes, needed)), used: 0 };
+    this.blocks.push(block);
+    this.last = block;
+    return block;
+  }
+}
+
+export function createJournal(): Journal {
+  return new CallJournal();
 }

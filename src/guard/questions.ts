@@ -1,39 +1,36 @@
 // The questions of one label call: each reaches the backend once, many at the same time, and every answer becomes bytes or -1.
 import type { AskOptions, Backend } from "../backend/backend.ts";
 import { BackendError, type GuardError, isGuardError, TimeoutError } from "../errors.ts";
-import type { Answer, Question, Recording } from "../wasm/run.ts";
+import type { Answer, Question } from "../wasm/run.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
 import type { QuestionEvent } from "./events.ts";
-
-const encoder = new TextEncoder();
+import type { Patience, Waiting } from "./patience.ts";
 
 export interface QuestionOptions {
   readonly guard: string;
   readonly concurrency: number;
-  /** How long one answer may take, in milliseconds. */
-  readonly answerTimeoutMs: number;
+  /** How long one answer may take. */
+  readonly patience: Patience;
   readonly deadline: Deadline;
 }
 
+/** One question and what has become of it. */
 interface Asked {
   readonly question: Question;
-  readonly started: number;
-  result?: unknown;
-  error?: GuardError;
-  milliseconds?: number;
-}
-
-export interface Questions {
-  /** How many have reached the backend, or wait to. */
-  readonly count: number;
-  /** Begins asking. The answer when it is there at once; `undefined` when it will come. */
-  ask(question: Question): Answer | undefined;
-  /** The answer, or the promise of it. */
-  answer(question: Question): Answer | Promise<Answer>;
-  /** Settles once every question has its answer. Never rejects. */
-  settled(): Promise<void>;
-  /** What was asked, in order; `used` by whether the final run asked it. */
-  events(finalRun: ReadonlySet<string>): QuestionEvent[];
+  /** When it reached the backend. */
+  started: number;
+  /** The last run that asked it. */
+  run: number;
+  result: unknown;
+  error: GuardError | undefined;
+  milliseconds: number;
+  /** Absent while there is none. */
+  answer: Answer | undefined;
+  /** Ends when nobody waits for this one any more: others may go on. */
+  life: Deadline | undefined;
+  /** Who waits for the answer, and how it gets it. */
+  promise: Promise<Answer> | undefined;
+  resolve: ((answer: Answer) => void) | undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -49,156 +46,236 @@ function lifeOf(deadline: Deadline): AskOptions {
   };
 }
 
-export function createQuestions(
-  backend: Backend | undefined,
-  recording: Recording,
-  options: QuestionOptions,
-): Questions {
-  const { deadline } = options;
-  recording.answers ??= new Map();
-  const { answers } = recording;
-  const asked = new Map<string, Asked>();
-  const pending = new Map<string, Promise<Answer>>();
-  const waiting: (() => void)[] = [];
-  let running = 0;
+// A class, for its methods exist once: every call that asks makes one.
+export class Questions implements Waiting {
+  private readonly backend: Backend | undefined;
+  private readonly options: QuestionOptions;
+  private readonly asked: Map<string, Asked> = new Map<string, Asked>();
+  /** Questions whose turn has not come, in order. */
+  private readonly waiting: Asked[] = [];
+  private withBackend = 0;
+  private unanswered = 0;
+  private run = 0;
+  private askedInRun = 0;
+  private listens = false;
+  private whenSettled: (() => void) | undefined = undefined;
 
-  const fault = (message: string): BackendError =>
-    new BackendError(message, { guard: options.guard, phase: "call_backend" });
+  constructor(backend: Backend | undefined, options: QuestionOptions) {
+    this.backend = backend;
+    this.options = options;
+  }
 
-  const settle = (entry: Asked, outcome: { result: unknown } | { error: unknown }): Answer => {
-    entry.milliseconds = performance.now() - entry.started;
-    let answer: Answer = null;
-    try {
-      if ("error" in outcome) throw outcome.error;
-      const text = JSON.stringify(outcome.result);
-      if (text === undefined) throw fault("The backend's answer is not JSON");
-      entry.result = outcome.result;
-      answer = encoder.encode(text);
-    } catch (cause) {
-      entry.error = isGuardError(cause)
-        ? cause
-        : new BackendError(`The backend failed to answer "${entry.question.tool}"`, {
-            guard: options.guard,
-            phase: "call_backend",
-            cause,
-          });
-    }
-    answers.set(entry.question.key, answer);
-    return answer;
-  };
+  /** How many have reached the backend, or wait to. */
+  get count(): number {
+    return this.asked.size;
+  }
 
-  const note = (question: Question): Asked => {
-    const entry: Asked = { question, started: performance.now() };
-    asked.set(question.key, entry);
-    return entry;
-  };
+  /** How many different ones the present run has asked, those beyond the limit aside. */
+  get countInRun(): number {
+    return this.askedInRun;
+  }
 
-  const finish = (key: string): void => {
-    pending.delete(key);
-    const next = waiting.shift();
-    // The place goes to who waits, so that nobody can take it in between.
-    if (next === undefined) running--;
-    else next();
-  };
+  /** The guest begins from the start. */
+  beginRun(): void {
+    this.run++;
+    this.askedInRun = 0;
+  }
 
-  /** Settles with the promise, or gives up after the time for one answer: an answer that never comes must not hold the guard for ever. */
-  const awaitAnswer = (entry: Asked, promise: PromiseLike<unknown>, life: Deadline): Promise<Answer> =>
-    new Promise((resolve) => {
-      let isOpen = true;
-      let withdraw: (() => void) | undefined;
-      const close = (outcome: { result: unknown } | { error: unknown }): void => {
-        if (!isOpen) return;
-        isOpen = false;
-        clearTimeout(timer);
-        withdraw?.();
-        const answer = settle(entry, outcome);
-        finish(entry.question.key);
-        resolve(answer);
-      };
-      // Nobody waits any more, and the backend hears it.
-      const giveUp = (error: unknown): void => {
-        close({ error });
-        life.end(error);
-      };
-      const late = (): void =>
-        giveUp(
-          new TimeoutError(`The backend did not answer within ${options.answerTimeoutMs} ms`, {
-            guard: options.guard,
-            phase: "call_backend",
-          }),
-        );
-      const timer = setTimeout(late, Math.min(options.answerTimeoutMs, 2 ** 31 - 1));
-      withdraw = deadline.subscribe(giveUp);
-      Promise.resolve(promise).then(
-        (result) => close({ result }),
-        (error: unknown) => close({ error }),
-      );
+  /** Begins asking. The answer when it is there at once, `null` beyond the limit of this run; `undefined` when it will come. */
+  ask(question: Question, limit: number): Answer | undefined {
+    const entry = this.note(question, limit);
+    return entry === undefined ? null : entry.answer;
+  }
+
+  /** The same, with the promise of an answer that will come. */
+  answer(question: Question, limit: number): Answer | Promise<Answer> {
+    const entry = this.note(question, limit);
+    if (entry === undefined) return null;
+    if (entry.answer !== undefined) return entry.answer;
+    entry.promise ??= new Promise((resolve) => {
+      entry.resolve = resolve;
     });
+    return entry.promise;
+  }
 
-  /** Calls the backend, in a place that was taken before; an answer that is there at once counts at once. */
-  const start = (entry: Asked): Answer | Promise<Answer> => {
-    const { key, tool, args } = entry.question;
-    let outcome: { result: unknown } | { error: unknown };
+  /** Settles once every question has its answer. Never rejects. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.unanswered === 0) resolve();
+      else this.whenSettled = resolve;
+    });
+  }
+
+  /** What the present run was answered, by key; absent when it asked nothing. */
+  answers(): Map<string, Answer> | undefined {
+    if (this.askedInRun === 0) return undefined;
+    const answers = new Map<string, Answer>();
+    for (const { question, run, answer } of this.asked.values())
+      if (run === this.run && answer !== undefined) answers.set(question.key, answer);
+    return answers;
+  }
+
+  /** What was asked, in order; `used` by whether the present run asked it. */
+  events(): QuestionEvent[] {
+    return [...this.asked.values()].map(({ question, run, result, error, answer, milliseconds, started }) => ({
+      type: "question",
+      guard: this.options.guard,
+      tool: question.tool,
+      args: question.args,
+      ...(error !== undefined
+        ? { error }
+        : answer === undefined
+          ? { error: this.fault("The call ended before the answer came") }
+          : { result }),
+      milliseconds: answer === undefined ? performance.now() - started : milliseconds,
+      used: run === this.run,
+    }));
+  }
+
+  private note(question: Question, limit: number): Asked | undefined {
+    let entry = this.asked.get(question.key);
+    if (entry?.run === this.run) return entry;
+    if (this.askedInRun >= limit) return undefined;
+    this.askedInRun++;
+    if (entry !== undefined) {
+      entry.run = this.run;
+      return entry;
+    }
+    entry = {
+      question,
+      started: performance.now(),
+      run: this.run,
+      result: undefined,
+      error: undefined,
+      milliseconds: 0,
+      answer: undefined,
+      life: undefined,
+      promise: undefined,
+      resolve: undefined,
+    };
+    this.asked.set(question.key, entry);
+    this.unanswered++;
+    if (this.withBackend < this.options.concurrency) this.start(entry);
+    else this.waiting.push(entry);
+    return entry;
+  }
+
+  /** Calls the backend; an answer that is there at once counts at once. */
+  private start(entry: Asked): void {
+    const { backend, options } = this;
+    const { tool, args } = entry.question;
     try {
-      if (backend === undefined) throw fault("There is no backend to ask");
-      deadline.check();
-      // Each question has an end of its own: another one may go on when this one took too long.
-      const life = backend.synchronous === true ? undefined : createDeadline(undefined, undefined, {});
-      const value = backend.callTool(tool, args, lifeOf(life ?? deadline));
-      if (isThenable(value)) {
-        if (life !== undefined) return awaitAnswer(entry, value, life);
+      if (backend === undefined) throw this.fault("There is no backend to ask");
+      options.deadline.check();
+      if (backend.synchronous !== true) entry.life = createDeadline(undefined, undefined, {});
+      const value = backend.callTool(tool, args, lifeOf(entry.life ?? options.deadline));
+      if (!isThenable(value)) this.settle(entry, value);
+      else if (entry.life !== undefined) this.wait(entry, value);
+      else {
         // Its outcome is nobody's, but it must not go unhandled.
         Promise.resolve(value).catch(() => {});
-        throw fault(`The backend "${backend.name}" is declared synchronous but answered with a promise`);
+        throw this.fault(`The backend "${backend.name}" is declared synchronous but answered with a promise`);
       }
-      outcome = { result: value };
     } catch (error) {
-      outcome = { error };
+      this.fail(entry, error);
     }
-    finish(key);
-    return settle(entry, outcome);
-  };
+  }
 
-  const ask = (question: Question): Answer | undefined => {
-    const known = answers.get(question.key);
-    if (known !== undefined) return known;
-    if (pending.has(question.key)) return undefined;
-    const entry = note(question);
-    if (running < options.concurrency) {
-      running++;
-      const answer = start(entry);
-      if (!(answer instanceof Promise)) return answer;
-      pending.set(question.key, answer);
-      return undefined;
+  private wait(entry: Asked, promise: PromiseLike<unknown>): void {
+    const answer = Promise.resolve(promise);
+    if (this.withBackend++ === 0) this.options.patience.begin(this);
+    if (!this.listens) {
+      this.listens = true;
+      this.options.deadline.subscribe((reason) => this.giveUp(reason));
     }
-    const turn = new Promise<void>((resolve) => void waiting.push(resolve)).then(() => start(entry));
-    pending.set(question.key, turn);
-    return undefined;
-  };
+    answer.then(
+      (result) => {
+        if (entry.answer !== undefined) return;
+        this.settle(entry, result);
+        this.passOn();
+      },
+      (error: unknown) => {
+        if (entry.answer !== undefined) return;
+        this.fail(entry, error);
+        this.passOn();
+      },
+    );
+  }
 
-  return {
-    get count() {
-      return asked.size;
-    },
-    ask,
-    answer: (question) => ask(question) ?? pending.get(question.key) ?? null,
-    async settled(): Promise<void> {
-      while (pending.size > 0) await Promise.all(pending.values());
-    },
-    events(finalRun): QuestionEvent[] {
-      return [...asked.values()].map(({ question, result, error, milliseconds, started }) => ({
-        type: "question",
-        guard: options.guard,
-        tool: question.tool,
-        args: question.args,
-        ...(error !== undefined
-          ? { error }
-          : milliseconds === undefined
-            ? { error: fault("The call ended before the answer came") }
-            : { result }),
-        milliseconds: milliseconds ?? performance.now() - started,
-        used: finalRun.has(question.key),
-      }));
-    },
-  };
+  /** A question that was with the backend has its answer: its place goes to the next ones. */
+  private passOn(): void {
+    this.withBackend--;
+    while (this.waiting.length > 0 && this.withBackend < this.options.concurrency) {
+      const next = this.waiting.shift() as Asked;
+      next.started = performance.now();
+      this.start(next);
+    }
+    if (this.withBackend === 0) this.options.patience.end();
+  }
+
+  /** An answer that never comes must not hold the guard for ever. */
+  expire(): number {
+    const { patience, guard } = this.options;
+    const now = performance.now();
+    let next = patience.milliseconds;
+    for (const entry of this.asked.values()) {
+      if (entry.answer !== undefined || entry.life === undefined) continue;
+      const left = entry.started + patience.milliseconds - now;
+      if (left > 0) {
+        next = Math.min(next, left);
+        continue;
+      }
+      const message = `The backend did not answer within ${patience.milliseconds} ms`;
+      const error = new TimeoutError(message, { guard, phase: "call_backend" });
+      this.fail(entry, error);
+      entry.life.end(error);
+      this.passOn();
+    }
+    return next;
+  }
+
+  /** Nobody waits any more, and the backend hears it. */
+  private giveUp(reason: unknown): void {
+    this.waiting.length = 0;
+    for (const entry of this.asked.values()) {
+      if (entry.answer !== undefined) continue;
+      this.fail(entry, reason);
+      entry.life?.end(reason);
+    }
+    this.options.patience.end();
+  }
+
+  private fault(message: string): BackendError {
+    return new BackendError(message, { guard: this.options.guard, phase: "call_backend" });
+  }
+
+  private fail(entry: Asked, cause: unknown): void {
+    const { guard } = this.options;
+    entry.error = isGuardError(cause)
+      ? cause
+      : new BackendError(`The backend failed to answer "${entry.question.tool}"`, {
+          guard,
+          phase: "call_backend",
+          cause,
+        });
+    this.finish(entry, null);
+  }
+
+  private settle(entry: Asked, result: unknown): void {
+    try {
+      const text = JSON.stringify(result);
+      if (text === undefined) throw this.fault("The backend's answer is not JSON");
+      entry.result = result;
+      this.finish(entry, text);
+    } catch (error) {
+      this.fail(entry, error);
+    }
+  }
+
+  private finish(entry: Asked, answer: Answer): void {
+    entry.milliseconds = performance.now() - entry.started;
+    entry.answer = answer;
+    entry.resolve?.(answer);
+    if (--this.unanswered === 0) this.whenSettled?.();
+  }
 }

@@ -20,7 +20,8 @@ export function createQueue(): Queue {
   let waiting: Waiter[] = [];
 
   const leave = (): void => {
-    const next = waiting.shift();
+    // The usual case.
+    const next = waiting.length === 0 ? undefined : waiting.shift();
     if (next === undefined) busy = false;
     else next.resolve();
   };

@@ -14,15 +14,10 @@ import { fuelOf } from "./fuel-budget.ts";
 import type { CallOptions, Guard, ToolCall } from "./guard.ts";
 import { createGuestState, type GuestState } from "./guest-state.ts";
 import { agentInput, inputLimit, resourceInput, responseInput } from "./input.ts";
-import {
-  chooseSuspension,
-  finalRecording,
-  knownCall,
-  type LabelCallOptions,
-  type LabelCallReport,
-  labelCall,
-} from "./label-call.ts";
+import { chooseSuspension, labelCall } from "./label-call.ts";
+import { type LabelCallOptions, LabelRun } from "./label-run.ts";
 import type { GuardModule } from "./module.ts";
+import { Patience } from "./patience.ts";
 import { createQueue } from "./queue.ts";
 
 /** What a guard may use. */
@@ -138,7 +133,7 @@ function settings(module: GuardModule, options: InstantiateOptions) {
     suspension,
     backendCalls:
       limits.backendCalls === 0 ? 0 : positive(limits.backendCalls, "limits.backendCalls", defaultBackendCalls),
-    answerTimeoutMs: positive(limits.backendTimeoutMs, "limits.backendTimeoutMs", 60_000),
+    backendTimeoutMs: positive(limits.backendTimeoutMs, "limits.backendTimeoutMs", 60_000),
     inputBytes: inputLimit(positive(limits.inputBytes, "limits.inputBytes", Number.MAX_SAFE_INTEGER)),
     exchange: {
       outputBytes: Math.min(positive(limits.outputBytes, "limits.outputBytes", maximumOutputBytes), maximumOutputBytes),
@@ -220,7 +215,7 @@ function guardOf(
   const usual: LabelCallOptions = {
     guard: name,
     backendCalls: given.backendCalls,
-    answerTimeoutMs: given.answerTimeoutMs,
+    patience: new Patience(given.backendTimeoutMs),
     concurrency: given.concurrency,
     exchange: given.exchange,
     log,
@@ -257,8 +252,8 @@ function guardOf(
   };
 
   /** What the backend said, and how long the guard slept, is true of this call only. */
-  const keepTold = (place: ToldPlace, answer: string, report: LabelCallReport): void => {
-    if (report.asked !== undefined || report.questions !== undefined || report.sleeps.length > 0) return;
+  const keepTold = (place: ToldPlace, answer: string, run: LabelRun): void => {
+    if (run.askedQuestions !== undefined || run.sleeps.length > 0) return;
     const checkpoint = state.snapshot();
     if (checkpoint !== undefined) place.keep({ checkpoint, answer });
   };
@@ -312,22 +307,21 @@ function guardOf(
       if (known !== undefined && !isKnown) place?.refuse();
       const suspension = chooseSuspension(given.suspension, backend, state, name);
       const isUsual = deadline === noDeadline && backend === options.backend;
-      const { answer, report } = isKnown
-        ? knownCall(known.answer)
-        : labelCall(
-            phase,
-            text,
-            state,
-            suspension,
-            isUsual ? usual : { ...usual, backend, speculate: speculates(backend), deadline },
-          );
+      const run = new LabelRun(
+        phase,
+        text,
+        state,
+        isKnown ? "none" : suspension,
+        isUsual ? usual : { ...usual, backend, speculate: speculates(backend), deadline },
+      );
       let error: GuardError | undefined;
       try {
         current = deadline;
+        const answer = isKnown ? known.answer : labelCall(run);
         const found = typeof answer === "string" ? answer : await answer;
         try {
           const value = parse(found);
-          if (place !== undefined && !isKnown) keepTold(place, found, report);
+          if (place !== undefined && !isKnown) keepTold(place, found, run);
           return value;
         } catch (unreadable) {
           error = locate(unreadable as GuardError, { guard: name, phase });
@@ -338,15 +332,15 @@ function guardOf(
           error = faultIn(phase, thrown);
           // Nobody waits for answers any more.
           deadline.end(error);
-          if (report.runs > 0) {
+          if (run.runs > 0) {
             if (leftGuest(error) || state.excess !== undefined) busy = afterFault(error);
-            else state.push(phase, text, finalRecording(report));
+            else state.push(phase, text, run.finalRecording());
           }
         }
         throw error;
       } finally {
         current = undefined;
-        if (options.onEvent !== undefined || callOptions.onEvent !== undefined) emit(report, phase, error, callOptions);
+        if (options.onEvent !== undefined || callOptions.onEvent !== undefined) emit(run, error, callOptions);
       }
     } finally {
       // The caller has its error at once; the next call waits until the state is back.
@@ -370,23 +364,18 @@ function guardOf(
     }
   };
 
-  const emit = (
-    report: ReturnType<typeof labelCall>["report"],
-    phase: LabelFunction,
-    error: GuardError | undefined,
-    callOptions: CallOptions,
-  ): void => {
+  const emit = (run: LabelRun, error: GuardError | undefined, callOptions: CallOptions): void => {
     const events: GuardEvent[] = [
-      ...(report.questions?.events(report.asked ?? new Set()) ?? []),
-      ...report.sleeps.map((milliseconds): GuardEvent => ({ type: "sleep", guard: name, milliseconds })),
+      ...(run.askedQuestions?.events() ?? []),
+      ...run.sleeps.map((milliseconds): GuardEvent => ({ type: "sleep", guard: name, milliseconds })),
       {
         type: "label-call",
         guard: name,
-        function: phase,
-        suspension: report.suspension,
-        runs: report.runs,
-        questions: report.asked?.size ?? 0,
-        ...(report.fuel === undefined ? {} : { fuel: report.fuel }),
+        function: run.name,
+        suspension: run.suspension,
+        runs: run.runs,
+        questions: run.askedQuestions?.countInRun ?? 0,
+        ...(run.fuel === undefined ? {} : { fuel: run.fuel }),
         ...(error === undefined ? {} : { error }),
       },
     ];
@@ -444,6 +433,7 @@ function guardOf(
       const wasWell = health === "ok";
       const reason = new ClosedError(`The guard "${name}" was closed`, { guard: name });
       queue.clear(reason);
+      usual.patience.close();
       const running = current !== undefined;
       current?.end(reason);
       changeHealth("closed");

@@ -2,6 +2,7 @@
 import { GuardReturnError, LimitError, ProtocolError } from "../errors.ts";
 import { callAttempts, firstOutputBytes, maximumOutputBytes, pageSize } from "./contract.ts";
 import type { BufferRange, Guest, LabelExport } from "./instance.ts";
+import { utf8Length } from "./utf8.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -9,21 +10,6 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Buffers above this are given back after the call. */
 const keptInputBytes = 1024 * 1024;
 const keptOutputBytes = firstOutputBytes + 65536;
-
-/** The number of UTF-8 bytes of a string; lone surrogates count as U+FFFD. */
-export function utf8Length(text: string): number {
-  let length = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) length += 1;
-    else if (unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) {
-      length += 2;
-      index++;
-    } else length += 2;
-  }
-  return length;
-}
 
 function memoryLimit(size: number): LimitError {
   return new LimitError(
@@ -144,13 +130,22 @@ export function reserveBuffers(guest: Guest, text: string, { outputBytes }: Exch
   return guest.buffers.input !== input || guest.buffers.output !== output;
 }
 
-function writeInput(guest: Guest, text: string): BufferRange {
-  let range = reserve(guest, "input", inputRoom(text));
-  for (;;) {
-    const target = guest.bytes.subarray(range.pointer, range.pointer + range.size);
-    const { read, written } = encoder.encodeInto(text, target);
-    if (read >= text.length) return { pointer: range.pointer, size: written };
-    range = reserve(guest, "input", utf8Length(text));
+/** The view of the input buffer, kept between calls. Made anew when the buffer is another one or growth detached it. */
+function inputView(guest: Guest, range: BufferRange): Uint8Array<ArrayBuffer> {
+  const known = guest.inputView;
+  if (known !== undefined && known.length === range.size && known.byteOffset === range.pointer) return known;
+  const view = new Uint8Array(guest.memory.buffer as ArrayBuffer, range.pointer, range.size);
+  guest.inputView = view;
+  return view;
+}
+
+/** Writes the text and reserves the output for it, before: the guest's allocator must not touch an input that is written. Gives the length in bytes. */
+function writeInput(guest: Guest, text: string, capacity: number, limit: number): number {
+  for (let room = inputRoom(text); ; room = utf8Length(text)) {
+    const range = reserve(guest, "input", room);
+    reserve(guest, "output", outputRoom(capacity, room, limit));
+    const { read, written } = encoder.encodeInto(text, inputView(guest, range));
+    if (read >= text.length) return written;
   }
 }
 
@@ -208,14 +203,9 @@ function settle(guest: Guest, output: BufferRange, value: number, attempt: numbe
   throw new GuardReturnError(value, `The guard reported the error ${value}`);
 }
 
-/** The output buffer for an attempt, made ready. */
-function prepareOutput(guest: Guest, capacity: number, inputSize: number, limit: number): BufferRange {
-  const range = reserve(guest, "output", outputRoom(capacity, inputSize, limit));
-  // Whole pages may be more than the limit.
-  const output = range.size > limit ? { pointer: range.pointer, size: limit } : range;
-  // Where the needed size goes: what an earlier call left there must not be taken for it.
-  clear(guest, output, Math.min(4, output.size));
-  return output;
+/** Who wants the bytes of an input before the guest can change them. */
+export interface InputKeeper {
+  keep(text: string, input: Uint8Array): void;
 }
 
 /**
@@ -227,9 +217,10 @@ export function exchange(
   call: LabelExport,
   text: string,
   options: ExchangeOptions,
+  keeper?: InputKeeper,
 ): string | Promise<string> {
   const limit = Math.min(options.outputBytes, maximumOutputBytes);
-  return attemptFrom(guest, call, text, limit, Math.min(limit, firstOutputBytes), 1);
+  return attemptFrom(guest, call, text, limit, Math.min(limit, firstOutputBytes), 1, keeper);
 }
 
 function attemptFrom(
@@ -239,17 +230,25 @@ function attemptFrom(
   limit: number,
   first: number,
   attempts: number,
+  keeper: InputKeeper | undefined,
 ): string | Promise<string> {
   let capacity = first;
   for (let attempt = attempts; ; attempt++) {
-    const input = writeInput(guest, text);
-    const output = prepareOutput(guest, capacity, input.size, limit);
-    const value = call(input.pointer, input.size, output.pointer, output.size);
+    const length = writeInput(guest, text, capacity, limit);
+    const input = guest.buffers.input as BufferRange;
+    let output = guest.buffers.output as BufferRange;
+    // Whole pages may be more than the limit.
+    if (output.size > limit) output = { pointer: output.pointer, size: limit };
+    keeper?.keep(text, inputView(guest, input).subarray(0, length));
+    const { bytes } = guest;
+    // Where the needed size goes: what an earlier call left there must not be taken for it.
+    for (let at = 0; at < 4 && at < output.size; at++) bytes[output.pointer + at] = 0;
+    const value = call(input.pointer, length, output.pointer, output.size);
     // A module that came compiled may return a bigint.
     if (typeof value === "object") {
       return value.then((later) => {
         const answer = settle(guest, output, later, attempt, limit);
-        if (typeof answer === "number") return attemptFrom(guest, call, text, limit, answer, attempt + 1);
+        if (typeof answer === "number") return attemptFrom(guest, call, text, limit, answer, attempt + 1, keeper);
         trimBuffers(guest);
         return answer;
       });

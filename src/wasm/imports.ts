@@ -1,7 +1,10 @@
 // The env imports: call_backend and host_log (guard-abi.md). Every pointer comes from a hostile guest and is checked.
+
 import type { Guest } from "./instance.ts";
 import { type Answer, type LogLevel, type Question, type Run, writeLog } from "./run.ts";
+import { utf8Length } from "./utf8.ts";
 
+const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -42,11 +45,10 @@ function writeAnswer(memory: WebAssembly.Memory, answer: Answer, pointer: number
   if (answer === null) return -1;
   const target = viewOf(memory, pointer, cap);
   if (target === undefined) return -1;
-  if (answer.length <= target.length) {
-    target.set(answer);
-    return answer.length;
-  }
-  if (target.length >= 4) new DataView(target.buffer, target.byteOffset, 4).setUint32(0, answer.length, true);
+  // Measured only when it may not fit: nothing of an answer that is too long is written.
+  const length = answer.length * 3 <= target.length ? undefined : utf8Length(answer);
+  if (length === undefined || length <= target.length) return encoder.encodeInto(answer, target).written;
+  if (target.length >= 4) new DataView(target.buffer, target.byteOffset, 4).setUint32(0, length, true);
   return -2;
 }
 
@@ -67,6 +69,8 @@ export async function callBackendLater(guest: Guest, parameters: readonly number
   const question = readQuestion(guest.memory, run, parameters);
   if (question === undefined) return -1;
   const answer = await run.host.askLater(question);
+  // The call may have ended in the meantime.
+  run.host.check?.();
   return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 

@@ -97,6 +97,8 @@ export interface Guest {
   /** The run that the guest is in; imports do nothing outside of one. */
   run: Run | undefined;
   readonly buffers: HostBuffers;
+  /** A view of the input buffer; detached after growth. */
+  inputView: Uint8Array<ArrayBuffer> | undefined;
   readonly alloc: ((size: number) => number) | undefined;
   readonly dealloc: ((pointer: number, size: number) => void) | undefined;
   /** `_initialize`; in a suspending instance it may suspend too. */
@@ -149,7 +151,8 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
   let view: Uint8Array<ArrayBuffer> | undefined;
   let exports: WebAssembly.Exports = {};
   let wasi: WasiHost | undefined;
-  const wrapped = new Map<LabelFunction, LabelExport>();
+  /** Looking an export up takes longer than calling it. */
+  const labels: { [name in LabelFunction]?: LabelExport } = {};
   const suspending = options.suspends
     ? (body: unknown): unknown => new (jspi.Suspending as NonNullable<JspiNamespace["Suspending"]>)(body)
     : undefined;
@@ -168,8 +171,9 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
       return memory as WebAssembly.Memory;
     },
     get bytes(): Uint8Array<ArrayBuffer> {
-      const buffer = (memory as WebAssembly.Memory).buffer as ArrayBuffer;
-      if (view?.buffer !== buffer) view = new Uint8Array(buffer);
+      // A detached view has no length, and looking at it is cheaper than asking for the memory's buffer.
+      if (view === undefined || view.length === 0)
+        view = new Uint8Array((memory as WebAssembly.Memory).buffer as ArrayBuffer);
       return view;
     },
     suspends: options.suspends,
@@ -177,6 +181,7 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     meter,
     run: undefined,
     buffers: {},
+    inputView: undefined,
     get alloc() {
       return exports["alloc"] as Guest["alloc"];
     },
@@ -189,12 +194,11 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
       return meter === undefined || entry === undefined ? entry : () => meter.start(entry);
     },
     label(name): LabelExport {
-      if (!options.suspends && meter === undefined) return exports[name] as unknown as LabelExport;
-      let found = wrapped.get(name);
+      let found = labels[name];
       if (found === undefined) {
         const body = options.suspends ? promising(exports[name]) : (exports[name] as unknown as LabelExport);
         found = meter?.label(body) ?? body;
-        wrapped.set(name, found);
+        labels[name] = found;
       }
       return found;
     },

@@ -18,20 +18,20 @@ export interface Question {
   readonly args: unknown;
 }
 
-/** The answer's bytes, or `null` for -1. */
-export type Answer = Uint8Array | null;
+/** The answer's JSON text, or `null` for -1. */
+export type Answer = string | null;
 
 /** What the host told the guest during one label call. What is absent was never needed: most calls ask for nothing. */
 export interface Recording {
-  answers?: Map<string, Answer>;
+  answers?: Map<string, Answer> | undefined;
   /**
    * Readings by clock and by how many sleeps lay behind: a speculative run never gets past a sleep, so what the guest reads after one
    * is never older than the sleep.
    */
-  clocks?: Map<string, bigint[]>;
-  randoms?: Uint8Array[];
+  clocks?: Map<string, bigint[]> | undefined;
+  randoms?: Uint8Array[] | undefined;
   /** What the label function burned, of a guest that counts. */
-  fuel?: number;
+  fuel?: number | undefined;
 }
 
 /** What a recording holds, roughly, in bytes. */

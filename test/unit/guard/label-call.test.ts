@@ -5,6 +5,8 @@ import { canSuspend } from "../../../src/capabilities.ts";
 import { createDeadline } from "../../../src/guard/deadline.ts";
 import type { GuestState } from "../../../src/guard/guest-state.ts";
 import { chooseSuspension, labelCall } from "../../../src/guard/label-call.ts";
+import { LabelRun } from "../../../src/guard/label-run.ts";
+import { Patience } from "../../../src/guard/patience.ts";
 
 const asynchronous = { name: "a", callTool: async () => 1 };
 const synchronous = { name: "s", synchronous: true, callTool: () => 1 };
@@ -39,19 +41,19 @@ test("suspended calls are refused long before an engine dies of them", async () 
     ...state(undefined, true),
     guest: () => new Promise<never>((_, reject) => void fail.push(reject)),
   } as GuestState;
-  const begin = (): Promise<string> =>
-    Promise.resolve(
-      labelCall("label_agent", "{}", waiting, "jspi", {
+  const begin = async (): Promise<string> =>
+    labelCall(
+      new LabelRun("label_agent", "{}", waiting, "jspi", {
         guard: "g",
         backend: asynchronous,
         backendCalls: 1,
-        answerTimeoutMs: 1000,
+        patience: new Patience(1000),
         concurrency: 1,
         speculate: true,
         exchange: { outputBytes: 65_536 },
         deadline: createDeadline(undefined, undefined, {}),
         log: () => {},
-      }).answer,
+      }),
     );
   const calls = Array.from({ length: 4096 }, begin);
   await rejects(begin(), { code: "limit", limit: "suspensions", message: /4096 are suspended/ });

@@ -3,22 +3,18 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { test } from "node:test";
 import type { Backend } from "../../../src/backend/backend.ts";
 import { createDeadline } from "../../../src/guard/deadline.ts";
-import { createQuestions, type Questions } from "../../../src/guard/questions.ts";
+import { Patience } from "../../../src/guard/patience.ts";
+import { Questions } from "../../../src/guard/questions.ts";
 import type { Question } from "../../../src/wasm/run.ts";
 
 const ask = (n: number): Question => ({ key: String(n), tool: "tool", args: n });
-const text = (answer: unknown): string | null =>
-  answer instanceof Uint8Array ? new TextDecoder().decode(answer) : null;
-
 function make(callTool: Backend["callTool"], concurrency = 4, answerTimeoutMs = 60_000) {
   const deadline = createDeadline(undefined, undefined, {});
-  const recording = {};
-  const questions: Questions = createQuestions({ name: "test", callTool }, recording, {
-    guard: "g",
-    concurrency,
-    answerTimeoutMs,
-    deadline,
-  });
+  const questions = new Questions(
+    { name: "test", callTool },
+    { guard: "g", concurrency, patience: new Patience(answerTimeoutMs), deadline },
+  );
+  questions.beginRun();
   return { deadline, questions };
 }
 
@@ -34,15 +30,15 @@ test("never more than the limit at once, in order, each once", async () => {
     now--;
     return args;
   });
-  for (let n = 0; n < 50; n++) strictEqual(questions.ask(ask(n)), undefined);
-  for (let n = 0; n < 50; n++) strictEqual(questions.ask(ask(n)), undefined, "Asked already");
+  for (let n = 0; n < 50; n++) strictEqual(questions.ask(ask(n), 1000), undefined);
+  for (let n = 0; n < 50; n++) strictEqual(questions.ask(ask(n), 1000), undefined, "Asked already");
   await questions.settled();
   deepStrictEqual([most, now], [4, 0]);
   deepStrictEqual(
     order,
     Array.from({ length: 50 }, (_, n) => n),
   );
-  strictEqual(text(questions.ask(ask(49))), "49");
+  strictEqual(questions.ask(ask(49), 1000), "49");
 });
 
 test("places are passed on when backends answer at once, fail or throw", async () => {
@@ -51,13 +47,21 @@ test("places are passed on when backends answer at once, fail or throw", async (
     if (args === 2) throw new Error("No");
     return args === 3 ? Promise.reject(new Error("No")) : Promise.resolve(args);
   }, 1);
-  const first = questions.ask(ask(0));
-  const others = [1, 2, 3, 4].map((n) => questions.answer(ask(n)));
+  const first = questions.ask(ask(0), 1000);
+  const others = [1, 2, 3, 4].map((n) => questions.answer(ask(n), 1000));
   strictEqual(first, undefined);
-  deepStrictEqual((await Promise.all(others)).map(text), ['"at once"', null, null, "4"]);
+  deepStrictEqual(await Promise.all(others), ['"at once"', null, null, "4"]);
   await questions.settled();
+  // The run that counts asks two of them.
+  questions.beginRun();
   deepStrictEqual(
-    questions.events(new Set(["0", "4"])).map(({ args, used, error }) => [args, used, error?.code]),
+    [0, 4].map((n) => questions.ask(ask(n), 2)),
+    ["0", "4"],
+  );
+  strictEqual(questions.ask(ask(1), 2), null, "Beyond the limit of a run, though it would be known");
+  deepStrictEqual([...(questions.answers()?.keys() ?? [])], ["0", "4"]);
+  deepStrictEqual(
+    questions.events().map(({ args, used, error }) => [args, used, error?.code]),
     [
       [0, true, undefined],
       [1, false, undefined],
@@ -74,8 +78,8 @@ test("an end settles everything, also what had not begun, and the backend hears 
     if (options?.signal !== undefined) signals.push(options.signal);
     return new Promise(() => {});
   }, 2);
-  for (let n = 0; n < 5; n++) questions.ask(ask(n));
-  const pending = questions.events(new Set());
+  for (let n = 0; n < 5; n++) questions.ask(ask(n), 1000);
+  const pending = questions.events();
   ok(
     pending.every(({ error }) => error !== undefined),
     "No answer is an error, not an answer of undefined",
@@ -97,6 +101,6 @@ test("an answer that takes too long is a failure, and its transport is told to s
     4,
     10,
   );
-  strictEqual(await questions.answer(ask(1)), null);
-  deepStrictEqual([stopped, questions.events(new Set())[0]?.error?.code], [true, "timeout"]);
+  strictEqual(await questions.answer(ask(1), 1000), null);
+  deepStrictEqual([stopped, questions.events()[0]?.error?.code], [true, "timeout"]);
 });

@@ -3,8 +3,8 @@ import { deepStrictEqual, strictEqual, throws } from "node:assert";
 import { test } from "node:test";
 import fc from "fast-check";
 import { LimitError } from "../../../src/errors.ts";
-import { utf8Length } from "../../../src/wasm/exchange.ts";
 import { createRun, type LogLine, readClock, repeatingHost, takeRandom, writeLog } from "../../../src/wasm/run.ts";
+import { utf8Length } from "../../../src/wasm/utf8.ts";
 
 const quiet = repeatingHost({});
 

@@ -1,0 +1,60 @@
+// How long an answer may take: one timer for all questions of a guard. A timer for each would cost more than most of them, above all
+// where the answer comes from the same process.
+import { timersEndWithRequest } from "../capabilities.ts";
+
+/** At the latest after this long the timer looks whether it is still wanted. */
+const lookAfterMs = 1000;
+
+/** Who waits for answers. */
+export interface Waiting {
+  /** Gives up what has waited too long; tells in how many milliseconds the next one will have. */
+  expire(): number;
+}
+
+interface Holding {
+  ref?(): void;
+  unref?(): void;
+}
+
+// A class, for its methods exist once: every guard has one.
+export class Patience {
+  readonly milliseconds: number;
+  private timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** One call at a time. */
+  private waiting: Waiting | undefined = undefined;
+
+  constructor(milliseconds: number) {
+    this.milliseconds = milliseconds;
+  }
+
+  begin(waiting: Waiting): void {
+    this.waiting = waiting;
+    if (this.timer === undefined) this.arm(this.milliseconds);
+    else (this.timer as Holding).ref?.();
+  }
+
+  end(): void {
+    this.waiting = undefined;
+    if (this.timer === undefined) return;
+    // The next request could not rely on it.
+    if (timersEndWithRequest()) this.close();
+    // What is over must not keep a process alive.
+    else (this.timer as Holding).unref?.();
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private arm(milliseconds: number): void {
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        const next = this.waiting?.expire();
+        if (next !== undefined && this.waiting !== undefined) this.arm(next);
+      },
+      Math.min(milliseconds, lookAfterMs),
+    );
+  }
+}
