@@ -45,57 +45,57 @@ interface Block {
   used: number;
 }
 
-// A class, for its methods exist once: sessions are many. No private names: they cost every call.
+// A class, for its methods exist once: sessions are many.
 class CallJournal implements Journal {
-  private blocks: Block[] = [];
-  private last: Block | undefined = undefined;
+  #blocks: Block[] = [];
+  #last: Block | undefined = undefined;
   /** Readings of clocks and random numbers, by entry: few guards ask for them in every call. */
-  private recordings: Map<number, Recording> | undefined = undefined;
+  #recordings: Map<number, Recording> | undefined = undefined;
   calls = 0;
   bytes = 0;
   /** The text whose bytes lie behind the last record, and how many they are. */
-  private keptText: string | undefined = undefined;
-  private keptLength = 0;
+  #keptText: string | undefined = undefined;
+  #keptLength = 0;
 
   keep(text: string, input: Uint8Array): void {
-    const block = this.room(input.length);
+    const block = this.#room(input.length);
     block.bytes.set(input, block.used + headerBytes);
-    this.keptText = text;
-    this.keptLength = input.length;
+    this.#keptText = text;
+    this.#keptLength = input.length;
   }
 
   push(name: LabelFunction, text: string, recording: Recording | undefined): void {
     const kind = functions.indexOf(name);
-    if (this.keptText === text) this.finish(this.last as Block, kind, this.keptLength);
-    else this.write(kind, text);
-    this.keptText = undefined;
-    if (recording !== undefined) this.pushRecording(recording);
+    if (this.#keptText === text) this.#finish(this.#last as Block, kind, this.#keptLength);
+    else this.#write(kind, text);
+    this.#keptText = undefined;
+    if (recording !== undefined) this.#pushRecording(recording);
     this.calls++;
   }
 
-  private pushRecording({ answers, clocks, randoms, fuel }: Recording): void {
-    if (fuel !== undefined) this.write(kinds.fuel, String(fuel));
+  #pushRecording({ answers, clocks, randoms, fuel }: Recording): void {
+    if (fuel !== undefined) this.#write(kinds.fuel, String(fuel));
     for (const [key, answer] of answers ?? []) {
-      this.write(kinds.question, key);
-      this.write(answer === null ? kinds.noAnswer : kinds.answer, answer ?? "");
+      this.#write(kinds.question, key);
+      this.#write(answer === null ? kinds.noAnswer : kinds.answer, answer ?? "");
     }
     if (clocks === undefined && randoms === undefined) return;
-    this.recordings ??= new Map();
-    this.recordings.set(this.calls, { clocks, randoms });
+    this.#recordings ??= new Map();
+    this.#recordings.set(this.calls, { clocks, randoms });
     this.bytes += recordingBytes({ clocks, randoms });
   }
 
-  private write(kind: number, text: string): void {
-    let block = this.room(text.length);
+  #write(kind: number, text: string): void {
+    let block = this.#room(text.length);
     let { read, written } = encoder.encodeInto(text, block.bytes.subarray(block.used + headerBytes));
     if (read < text.length) {
-      block = this.room(utf8Length(text));
+      block = this.#room(utf8Length(text));
       written = encoder.encodeInto(text, block.bytes.subarray(block.used + headerBytes)).written;
     }
-    this.finish(block, kind, written);
+    this.#finish(block, kind, written);
   }
 
-  private finish(block: Block, kind: number, length: number): void {
+  #finish(block: Block, kind: number, length: number): void {
     const { bytes, used } = block;
     bytes[used] = kind;
     bytes[used + 1] = length;
@@ -107,25 +107,25 @@ class CallJournal implements Journal {
   }
 
   clear(): void {
-    for (const { bytes } of this.blocks)
+    for (const { bytes } of this.#blocks)
       if (bytes.length === blockBytes && spareBlocks.length < mostSpareBlocks) spareBlocks.push(bytes);
-    this.blocks.length = 0;
-    this.last = undefined;
-    this.recordings = undefined;
+    this.#blocks.length = 0;
+    this.#last = undefined;
+    this.#recordings = undefined;
     this.calls = 0;
     this.bytes = 0;
-    this.keptText = undefined;
+    this.#keptText = undefined;
   }
 
   *entries(): Generator<JournalEntry> {
     let entry: { name: LabelFunction; text: string; recording: Recording } | undefined;
     let index = 0;
     let key = "";
-    for (const { kind, text } of this.records()) {
+    for (const { kind, text } of this.#records()) {
       const name = functions[kind];
       if (name !== undefined) {
         if (entry !== undefined) yield entry;
-        entry = { name, text, recording: { ...this.recordings?.get(index++) } };
+        entry = { name, text, recording: { ...this.#recordings?.get(index++) } };
       } else if (kind === kinds.question) key = text;
       else if (entry !== undefined && kind === kinds.fuel) entry.recording.fuel = Number(text);
       else if (entry !== undefined) {
@@ -136,8 +136,8 @@ class CallJournal implements Journal {
     if (entry !== undefined) yield entry;
   }
 
-  private *records(): Generator<{ kind: number; text: string }> {
-    for (const { bytes, used } of this.blocks) {
+  *#records(): Generator<{ kind: number; text: string }> {
+    for (const { bytes, used } of this.#blocks) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       for (let at = 0; at < used; ) {
         const start = at + headerBytes;
@@ -155,14 +155,14 @@ class CallJournal implements Journal {
   }
 
   /** The block with room for a record of this many bytes. */
-  private room(length: number): Block {
+  #room(length: number): Block {
     const needed = length + headerBytes;
-    const { last } = this;
+    const last = this.#last;
     if (last !== undefined && last.bytes.length - last.used >= needed) return last;
     const spare = needed > blockBytes ? undefined : spareBlocks.pop();
     const block = { bytes: spare ?? new Uint8Array(Math.max(blockBytes, needed)), used: 0 };
-    this.blocks.push(block);
-    this.last = block;
+    this.#blocks.push(block);
+    this.#last = block;
     return block;
   }
 }

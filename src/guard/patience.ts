@@ -19,40 +19,40 @@ interface Holding {
 // A class, for its methods exist once: every guard has one.
 export class Patience {
   readonly milliseconds: number;
-  private timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   /** One call at a time. */
-  private waiting: Waiting | undefined = undefined;
+  #waiting: Waiting | undefined = undefined;
 
   constructor(milliseconds: number) {
     this.milliseconds = milliseconds;
   }
 
   begin(waiting: Waiting): void {
-    this.waiting = waiting;
-    if (this.timer === undefined) this.arm(this.milliseconds);
-    else (this.timer as Holding).ref?.();
+    this.#waiting = waiting;
+    if (this.#timer === undefined) this.#arm(this.milliseconds);
+    else (this.#timer as Holding).ref?.();
   }
 
   end(): void {
-    this.waiting = undefined;
-    if (this.timer === undefined) return;
+    this.#waiting = undefined;
+    if (this.#timer === undefined) return;
     // The next request could not rely on it.
     if (timersEndWithRequest()) this.close();
     // What is over must not keep a process alive.
-    else (this.timer as Holding).unref?.();
+    else (this.#timer as Holding).unref?.();
   }
 
   close(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  private arm(milliseconds: number): void {
-    this.timer = setTimeout(
+  #arm(milliseconds: number): void {
+    this.#timer = setTimeout(
       () => {
-        this.timer = undefined;
-        const next = this.waiting?.expire();
-        if (next !== undefined && this.waiting !== undefined) this.arm(next);
+        this.#timer = undefined;
+        const next = this.#waiting?.expire();
+        if (next !== undefined && this.#waiting !== undefined) this.#arm(next);
       },
       Math.min(milliseconds, lookAfterMs),
     );

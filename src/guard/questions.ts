@@ -48,48 +48,48 @@ function lifeOf(deadline: Deadline): AskOptions {
 
 // A class, for its methods exist once: every call that asks makes one.
 export class Questions implements Waiting {
-  private readonly backend: Backend | undefined;
-  private readonly options: QuestionOptions;
-  private readonly asked: Map<string, Asked> = new Map<string, Asked>();
+  readonly #backend: Backend | undefined;
+  readonly #options: QuestionOptions;
+  readonly #asked: Map<string, Asked> = new Map<string, Asked>();
   /** Questions whose turn has not come, in order. */
-  private readonly waiting: Asked[] = [];
-  private withBackend = 0;
-  private unanswered = 0;
-  private run = 0;
-  private askedInRun = 0;
-  private listens = false;
-  private whenSettled: (() => void) | undefined = undefined;
+  readonly #waiting: Asked[] = [];
+  #withBackend = 0;
+  #unanswered = 0;
+  #run = 0;
+  #askedInRun = 0;
+  #listens = false;
+  #whenSettled: (() => void) | undefined = undefined;
 
   constructor(backend: Backend | undefined, options: QuestionOptions) {
-    this.backend = backend;
-    this.options = options;
+    this.#backend = backend;
+    this.#options = options;
   }
 
   /** How many have reached the backend, or wait to. */
   get count(): number {
-    return this.asked.size;
+    return this.#asked.size;
   }
 
   /** How many different ones the present run has asked, those beyond the limit aside. */
   get countInRun(): number {
-    return this.askedInRun;
+    return this.#askedInRun;
   }
 
   /** The guest begins from the start. */
   beginRun(): void {
-    this.run++;
-    this.askedInRun = 0;
+    this.#run++;
+    this.#askedInRun = 0;
   }
 
   /** Begins asking. The answer when it is there at once, `null` beyond the limit of this run; `undefined` when it will come. */
   ask(question: Question, limit: number): Answer | undefined {
-    const entry = this.note(question, limit);
+    const entry = this.#note(question, limit);
     return entry === undefined ? null : entry.answer;
   }
 
   /** The same, with the promise of an answer that will come. */
   answer(question: Question, limit: number): Answer | Promise<Answer> {
-    const entry = this.note(question, limit);
+    const entry = this.#note(question, limit);
     if (entry === undefined) return null;
     if (entry.answer !== undefined) return entry.answer;
     entry.promise ??= new Promise((resolve) => {
@@ -101,50 +101,50 @@ export class Questions implements Waiting {
   /** Settles once every question has its answer. Never rejects. */
   settled(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.unanswered === 0) resolve();
-      else this.whenSettled = resolve;
+      if (this.#unanswered === 0) resolve();
+      else this.#whenSettled = resolve;
     });
   }
 
   /** What the present run was answered, by key; absent when it asked nothing. */
   answers(): Map<string, Answer> | undefined {
-    if (this.askedInRun === 0) return undefined;
+    if (this.#askedInRun === 0) return undefined;
     const answers = new Map<string, Answer>();
-    for (const { question, run, answer } of this.asked.values())
-      if (run === this.run && answer !== undefined) answers.set(question.key, answer);
+    for (const { question, run, answer } of this.#asked.values())
+      if (run === this.#run && answer !== undefined) answers.set(question.key, answer);
     return answers;
   }
 
   /** What was asked, in order; `used` by whether the present run asked it. */
   events(): QuestionEvent[] {
-    return [...this.asked.values()].map(({ question, run, result, error, answer, milliseconds, started }) => ({
+    return [...this.#asked.values()].map(({ question, run, result, error, answer, milliseconds, started }) => ({
       type: "question",
-      guard: this.options.guard,
+      guard: this.#options.guard,
       tool: question.tool,
       args: question.args,
       ...(error !== undefined
         ? { error }
         : answer === undefined
-          ? { error: this.fault("The call ended before the answer came") }
+          ? { error: this.#fault("The call ended before the answer came") }
           : { result }),
       milliseconds: answer === undefined ? performance.now() - started : milliseconds,
-      used: run === this.run,
+      used: run === this.#run,
     }));
   }
 
-  private note(question: Question, limit: number): Asked | undefined {
-    let entry = this.asked.get(question.key);
-    if (entry?.run === this.run) return entry;
-    if (this.askedInRun >= limit) return undefined;
-    this.askedInRun++;
+  #note(question: Question, limit: number): Asked | undefined {
+    let entry = this.#asked.get(question.key);
+    if (entry?.run === this.#run) return entry;
+    if (this.#askedInRun >= limit) return undefined;
+    this.#askedInRun++;
     if (entry !== undefined) {
-      entry.run = this.run;
+      entry.run = this.#run;
       return entry;
     }
     entry = {
       question,
       started: performance.now(),
-      run: this.run,
+      run: this.#run,
       result: undefined,
       error: undefined,
       milliseconds: 0,
@@ -153,72 +153,73 @@ export class Questions implements Waiting {
       promise: undefined,
       resolve: undefined,
     };
-    this.asked.set(question.key, entry);
-    this.unanswered++;
-    if (this.withBackend < this.options.concurrency) this.start(entry);
-    else this.waiting.push(entry);
+    this.#asked.set(question.key, entry);
+    this.#unanswered++;
+    if (this.#withBackend < this.#options.concurrency) this.#start(entry);
+    else this.#waiting.push(entry);
     return entry;
   }
 
   /** Calls the backend; an answer that is there at once counts at once. */
-  private start(entry: Asked): void {
-    const { backend, options } = this;
+  #start(entry: Asked): void {
+    const backend = this.#backend;
+    const options = this.#options;
     const { tool, args } = entry.question;
     try {
-      if (backend === undefined) throw this.fault("There is no backend to ask");
+      if (backend === undefined) throw this.#fault("There is no backend to ask");
       options.deadline.check();
       if (backend.synchronous !== true) entry.life = createDeadline(undefined, undefined, {});
       const value = backend.callTool(tool, args, lifeOf(entry.life ?? options.deadline));
-      if (!isThenable(value)) this.settle(entry, value);
-      else if (entry.life !== undefined) this.wait(entry, value);
+      if (!isThenable(value)) this.#settle(entry, value);
+      else if (entry.life !== undefined) this.#wait(entry, value);
       else {
         // Its outcome is nobody's, but it must not go unhandled.
         Promise.resolve(value).catch(() => {});
-        throw this.fault(`The backend "${backend.name}" is declared synchronous but answered with a promise`);
+        throw this.#fault(`The backend "${backend.name}" is declared synchronous but answered with a promise`);
       }
     } catch (error) {
-      this.fail(entry, error);
+      this.#fail(entry, error);
     }
   }
 
-  private wait(entry: Asked, promise: PromiseLike<unknown>): void {
+  #wait(entry: Asked, promise: PromiseLike<unknown>): void {
     const answer = Promise.resolve(promise);
-    if (this.withBackend++ === 0) this.options.patience.begin(this);
-    if (!this.listens) {
-      this.listens = true;
-      this.options.deadline.subscribe((reason) => this.giveUp(reason));
+    if (this.#withBackend++ === 0) this.#options.patience.begin(this);
+    if (!this.#listens) {
+      this.#listens = true;
+      this.#options.deadline.subscribe((reason) => this.#giveUp(reason));
     }
     answer.then(
       (result) => {
         if (entry.answer !== undefined) return;
-        this.settle(entry, result);
-        this.passOn();
+        this.#settle(entry, result);
+        this.#passOn();
       },
       (error: unknown) => {
         if (entry.answer !== undefined) return;
-        this.fail(entry, error);
-        this.passOn();
+        this.#fail(entry, error);
+        this.#passOn();
       },
     );
   }
 
   /** A question that was with the backend has its answer: its place goes to the next ones. */
-  private passOn(): void {
-    this.withBackend--;
-    while (this.waiting.length > 0 && this.withBackend < this.options.concurrency) {
-      const next = this.waiting.shift() as Asked;
+  #passOn(): void {
+    this.#withBackend--;
+    while (this.#waiting.length > 0 && this.#withBackend < this.#options.concurrency) {
+      const next = this.#waiting.shift() as Asked;
       next.started = performance.now();
-      this.start(next);
+      this.#start(next);
     }
-    if (this.withBackend === 0) this.options.patience.end();
+    if (this.#withBackend === 0) this.#options.patience.end();
   }
 
   /** An answer that never comes must not hold the guard for ever. */
   expire(): number {
-    const { patience, guard } = this.options;
+    const { patience, guard } = this.#options;
     const now = performance.now();
     let next = patience.milliseconds;
-    for (const entry of this.asked.values()) {
+    for (const entry of this.#asked.values()) {
       if (entry.answer !== undefined || entry.life === undefined) continue;
       const left = entry.started + patience.milliseconds - now;
       if (left > 0) {
@@ -227,30 +228,30 @@ export class Questions implements Waiting {
       }
       const message = `The backend did not answer within ${patience.milliseconds} ms`;
       const error = new TimeoutError(message, { guard, phase: "call_backend" });
-      this.fail(entry, error);
+      this.#fail(entry, error);
       entry.life.end(error);
-      this.passOn();
+      this.#passOn();
     }
     return next;
   }
 
   /** Nobody waits any more, and the backend hears it. */
-  private giveUp(reason: unknown): void {
-    this.waiting.length = 0;
-    for (const entry of this.asked.values()) {
+  #giveUp(reason: unknown): void {
+    this.#waiting.length = 0;
+    for (const entry of this.#asked.values()) {
       if (entry.answer !== undefined) continue;
-      this.fail(entry, reason);
+      this.#fail(entry, reason);
       entry.life?.end(reason);
     }
-    this.options.patience.end();
+    this.#options.patience.end();
   }
 
-  private fault(message: string): BackendError {
-    return new BackendError(message, { guard: this.options.guard, phase: "call_backend" });
+  #fault(message: string): BackendError {
+    return new BackendError(message, { guard: this.#options.guard, phase: "call_backend" });
   }
 
-  private fail(entry: Asked, cause: unknown): void {
-    const { guard } = this.options;
+  #fail(entry: Asked, cause: unknown): void {
+    const { guard } = this.#options;
     entry.error = isGuardError(cause)
       ? cause
       : new BackendError(`The backend failed to answer "${entry.question.tool}"`, {
@@ -258,24 +259,24 @@ export class Questions implements Waiting {
           phase: "call_backend",
           cause,
         });
-    this.finish(entry, null);
+    this.#finish(entry, null);
   }
 
-  private settle(entry: Asked, result: unknown): void {
+  #settle(entry: Asked, result: unknown): void {
     try {
       const text = JSON.stringify(result);
-      if (text === undefined) throw this.fault("The backend's answer is not JSON");
+      if (text === undefined) throw this.#fault("The backend's answer is not JSON");
       entry.result = result;
-      this.finish(entry, text);
+      this.#finish(entry, text);
     } catch (error) {
-      this.fail(entry, error);
+      this.#fail(entry, error);
     }
   }
 
-  private finish(entry: Asked, answer: Answer): void {
+  #finish(entry: Asked, answer: Answer): void {
     entry.milliseconds = performance.now() - entry.started;
     entry.answer = answer;
     entry.resolve?.(answer);
-    if (--this.unanswered === 0) this.whenSettled?.();
+    if (--this.#unanswered === 0) this.#whenSettled?.();
   }
 }
