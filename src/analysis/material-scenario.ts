@@ -1,13 +1,14 @@
 // Puts material into a scenario: the whole of one, or the part that it is, beside what is there already. Pure.
 import { isObject, own } from "../difc/json.ts";
 import { unwrapResult } from "../difc/tool-result.ts";
+import { ScenarioError } from "../errors.ts";
 import { parseScenario, type Scenario, type ScenarioCall, type ScenarioGuard } from "../monitor/scenario.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { addressOf } from "./item-facts.ts";
 import type { Material, MaterialProblem } from "./material.ts";
 
 export interface ToScenarioOptions {
-  /** Which server the material belongs to. @default the base's first, else "github" */
+  /** Which server the material belongs to. @default the base's first that is no sink, else "github" */
   readonly server?: string;
   /** Of a result: what was called. @default guessed from what the items look like, with a word about it */
   readonly tool?: string;
@@ -36,7 +37,7 @@ type Servers = Record<string, Scenario["servers"][string]>;
  * @param base what there is so far: a policy replaces one of its policies, a result or a log adds calls
  */
 export function toScenario(material: Material, base?: Scenario, options: ToScenarioOptions = {}): ScenarioFromMaterial {
-  const server = options.server ?? (base && Object.keys(base.servers)[0]) ?? "github";
+  const server = options.server ?? firstServer(base) ?? "github";
   const { kind, problems } = material;
   if (kind === "scenario" || kind === "link") return { scenario: material.scenario, problems };
   if (kind === "unknown") return { problems };
@@ -46,8 +47,14 @@ export function toScenario(material: Material, base?: Scenario, options: ToScena
   const finish = (added: readonly ScenarioCall[], more: readonly MaterialProblem[] = []): ScenarioFromMaterial => {
     for (const call of added) if (!Object.hasOwn(servers, call.server)) servers[call.server] = begin;
     if (Object.keys(servers).length === 0) servers[server] = begin;
-    const scenario = parseScenario({ ...base, servers, calls: [...calls, ...added] });
-    return { scenario, problems: [...problems, ...more] };
+    try {
+      const scenario = parseScenario({ ...base, servers, calls: [...calls, ...added] });
+      return { scenario, problems: [...problems, ...more] };
+    } catch (error) {
+      // What is there already and what comes in may not go together: a sink with a guard, a server without one.
+      if (!(error instanceof ScenarioError)) throw error;
+      return { problems: [...problems, { message: error.message, path: error.path }] };
+    }
   };
   if (kind === "policy") {
     const { guard, policy: _replaced, ...rest } = servers[server] ?? { guard: begin.guard };
@@ -74,6 +81,12 @@ export function toScenario(material: Material, base?: Scenario, options: ToScena
     [{ server, tool, args, result: material.result }],
     options.tool === undefined ? [{ message: said }] : [],
   );
+}
+
+function firstServer(base: Scenario | undefined): string | undefined {
+  const servers = Object.entries(base?.servers ?? {});
+  const isSink = (policy: unknown): boolean => policy !== undefined && parsePolicy(policy).kind === "write-sink";
+  return servers.find(([, { policy }]) => !isSink(policy))?.[0];
 }
 
 /** What a result is probably the answer to. */

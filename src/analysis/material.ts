@@ -56,12 +56,21 @@ export interface MaterialOptions {
 
 const DEEPEST = 500;
 
-/** Reads a text or a file. Never throws for what is in it: what cannot be used is `unknown`, and the problems say why. */
+/**
+ * Reads a text or a file. Never throws for what is in it: what cannot be used is `unknown`, and the problems say why.
+ *
+ * @throws {TypeError} when the input is neither a string nor bytes
+ */
 export async function readMaterial(
   input: string | Uint8Array | ArrayBuffer,
   options: MaterialOptions = {},
 ): Promise<Material> {
   const { maxBytes = 64 * 1024 * 1024 } = options;
+  if (typeof input !== "string" && !(input instanceof Uint8Array) && !(input instanceof ArrayBuffer)) {
+    throw new TypeError(
+      `Cannot read the material: it must be a string, a Uint8Array or an ArrayBuffer, got ${typeof input}`,
+    );
+  }
   const size = typeof input === "string" ? input.length : input.byteLength;
   if (size > maxBytes) return unknown(`It holds ${size} bytes, more than the ${maxBytes} that are read; cut it down`);
   if (typeof input === "string") return readText(input, options);

@@ -1,4 +1,5 @@
 // Makes a test of a preview: the scenario with what came of each call as its expectation. Pure.
+import type { Labels } from "../difc/labels.ts";
 import { isGuardError } from "../errors.ts";
 import type { PreviewCall, PreviewReport } from "../monitor/outcome.ts";
 import { type Expectation, parseScenario, type Scenario } from "../monitor/scenario.ts";
@@ -23,7 +24,6 @@ export function recordExpectations(scenario: unknown, report: PreviewReport): Sc
 
 function expectationOf({ outcome, items, labelling }: PreviewCall): Expectation {
   const { status, removed, violation, notice, error, agent } = outcome;
-  const { secrecy, integrity } = agent.after;
   const code = isGuardError(error) ? error.code : error?.name;
   return {
     status,
@@ -34,6 +34,11 @@ function expectationOf({ outcome, items, labelling }: PreviewCall): Expectation 
     ...(violation && { violation: violation.kind }),
     ...(notice && { notice: notice.policy }),
     ...(code !== undefined && { error: code }),
-    agent: { after: { secrecy, integrity } },
+    ...(isWritable(agent.after) && { agent: { after: agent.after } }),
   };
+}
+
+/** A scenario's tags are not blank; a guard's may be. */
+function isWritable({ secrecy, integrity }: Labels): boolean {
+  return [...secrecy, ...integrity].every((tag) => tag.trim() !== "");
 }

@@ -56,7 +56,7 @@ export const previewCommand: Command = {
           {
             ...report,
             ...(suggestions && { suggestions: { changes, tried, complete, unsolved } }),
-            ...(compared && { modes: report.modes, modeRows: compared.rows, firstStop: compared.firstStop }),
+            ...(compared && { modeRows: compared.rows, firstStop: compared.firstStop }),
           },
           2,
         )}\n`,
