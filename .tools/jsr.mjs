@@ -9,6 +9,7 @@ import { ensureDependencies, root } from "./ensure.mjs";
  */
 const exported = {
   ".": "index",
+  "./analysis": "analysis/index",
   "./browser": "adapters/browser",
   "./cloudflare": "adapters/cloudflare",
   "./deno": "adapters/deno",

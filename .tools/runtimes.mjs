@@ -132,7 +132,10 @@ export const runtimes = {
   },
   workerd: workerd("workerd", "workerd"),
   // Not another runtime, but another way to bring a guard there: what is not about guards is tested above.
-  loader: { ...workerd("Worker Loader", "loader"), suites: ["abi", "faults", "suspension", "sessions", "toolchains"] },
+  loader: {
+    ...workerd("Worker Loader", "loader"),
+    suites: ["abi", "faults", "suspension", "budgets", "sessions", "toolchains"],
+  },
   deno: {
     title: "Deno",
     seconds: 400,

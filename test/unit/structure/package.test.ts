@@ -39,6 +39,8 @@ interface Bundle {
   readonly bytes: number;
   /** The same with everything that is imported only when it is needed. */
   readonly whole: number;
+  /** Of the one chunk whose name begins so, and of the chunks that it needs and that are not loaded at once. */
+  sizeOf(beginning: string): number;
   readonly text: string;
   readonly inputs: readonly string[];
 }
@@ -77,6 +79,13 @@ async function bundle(code: string, external: readonly string[]): Promise<Bundle
   return {
     bytes: sum(loaded),
     whole: sum(texts.keys()),
+    sizeOf(beginning) {
+      const before = new Set(loaded);
+      const name = [...texts.keys()].find((one) => one.startsWith(beginning));
+      assert.ok(name, `No chunk's name begins with ${beginning}: ${[...texts.keys()].join(", ")}`);
+      load(name);
+      return sum([...loaded].filter((one) => !before.has(one)));
+    },
     text: [...texts.values()].join("\n"),
     inputs: Object.keys(metafile.inputs),
   };
@@ -87,6 +96,8 @@ const shim = "@bjorn3/browser_wasi_shim";
 interface Ceiling {
   readonly what: string;
   readonly code: string;
+  /** Chunks that count although they come on demand, by the beginnings of their names. */
+  readonly and?: readonly string[];
   readonly ceiling: number;
   readonly reason: string;
 }
@@ -99,6 +110,14 @@ const ceilings: readonly Ceiling[] = [
     ceiling: 22_000,
     reason:
       "running, suspending and recovering a guard, with errors that say how to mend it (preparing bytes comes on demand); design.md hoped for 8 KB",
+  },
+  {
+    what: "loadGuard, with what bytes of a guard that uses WASI bring in",
+    code: 'export { loadGuard } from "./index.js"',
+    and: ["prepare-module-", "wasi-"],
+    ceiling: 36_000,
+    reason:
+      "the rewrite of a module, WASI by the shim and what a guest's clock and sleep need; design.md hoped for 13 KB",
   },
   {
     what: "the root with everything",
@@ -123,13 +142,37 @@ const ceilings: readonly Ceiling[] = [
   },
 ];
 
-for (const { what, code, ceiling, reason } of ceilings) {
+for (const { what, code, and, ceiling, reason } of ceilings) {
   test(`bundle: ${what} is at most ${ceiling} bytes`, async (context) => {
-    const { bytes, whole } = await bundle(code, [shim, "idb-keyval"]);
+    const {
+      bytes: atOnce,
+      whole,
+      sizeOf,
+    } = await bundle(code, and === undefined ? [shim, "idb-keyval"] : ["idb-keyval"]);
+    const bytes = atOnce + (and ?? []).reduce((sum, name) => sum + sizeOf(name), 0);
     context.diagnostic(`${what}: ${bytes} bytes at once, ${whole} with what is loaded on demand`);
     assert.ok(bytes <= ceiling, `${what} has grown to ${bytes} bytes, the ceiling is ${ceiling} (${reason})`);
   });
 }
+
+test("bundle: the playground is at most 40 KB until its first paint", (context) => {
+  const folder = join(dist, "playground");
+  const loaded = new Set<string>();
+  const load = (name: string): void => {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    const text = readFileSync(join(folder, name), "utf8");
+    for (const [, from] of text.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.js)"/g))
+      if (from !== undefined) load(from);
+  };
+  load("main.js");
+  const files = ["index.html", "styles.css", ...loaded];
+  const bytes = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name)), { level: 9 }).length, 0);
+  context.diagnostic(`the playground: ${bytes} bytes in ${files.length} files`);
+  assert.ok(loaded.size > 1, "main.js imports nothing: is its first load measured at all?");
+  // design.md hoped for 40 KB without editor and guard, and that is what it is held to.
+  assert.ok(bytes <= 40_000, `It has grown to ${bytes} bytes`);
+});
 
 test("the root is neutral: no runtime's own module, no driver for one", async () => {
   const { text, inputs } = await bundle('export * from "./index.js"', [shim, "idb-keyval"]);
