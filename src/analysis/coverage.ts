@@ -181,9 +181,10 @@ async function cover(
 
 /** Tells whether a made-up tool with the same first or last word gets the same answer. */
 async function isPattern(name: string, isLike: (other: string) => Promise<boolean>): Promise<boolean> {
-  const words = name.split("_");
-  if (words.length < 2) return false;
-  return (await isLike(`${words[0]}_${NONSENSE}`)) || (await isLike(`${NONSENSE}_${words.at(-1)}`));
+  const [first] = /^[^_\-./]+[_\-./]/.exec(name) ?? [];
+  const [last] = /[_\-./][^_\-./]+$/.exec(name) ?? [];
+  if (first !== undefined && (await isLike(first + NONSENSE))) return true;
+  return last !== undefined && (await isLike(NONSENSE + last));
 }
 
 function disagreementOf(

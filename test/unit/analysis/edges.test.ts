@@ -137,6 +137,26 @@ test("a guard that fails for every tool covers none", async () => {
   assert.deepEqual([counts.failed, counts.default, tools[0]?.shapes], [1, 1, []]);
 });
 
+test("a guard that goes by the words of names is found out, whatever stands between the words", async () => {
+  const guard = guardOf({
+    labelResource: async ({ tool }) => {
+      const isRead = tool.startsWith("get-") || tool.endsWith(".read") || tool === "now";
+      return { ...open, description: tool, operation: isRead ? "read" : "read-write" };
+    },
+  });
+  const names = ["get-sum", "issue.read", "now", "sum", "put-sum", "-", "_x", "x_"];
+  const { tools } = await toolCoverage(
+    names.map((name) => ({ name })),
+    scenario([1]),
+    "s",
+    { guards: { "g.wasm": guard } },
+  );
+  assert.deepEqual(
+    tools.map(({ known }) => known),
+    ["pattern", "pattern", "name", "default", "default", "default", "default", "default"],
+  );
+});
+
 test("a guard that labels one shape only is found out", async () => {
   const guard = guardOf({
     labelResponse: async (_call, result) =>
