@@ -38,6 +38,8 @@ export async function prepareRun(folder) {
   for (const name of readdirSync(`${root}.cache/guards`)) {
     if (name.endsWith(".wasm")) cpSync(`${root}.cache/guards/${name}`, `${folder}/guards/${name}`);
   }
+  // No part of the package: the site as it is built.
+  cpSync(`${root}dist/playground`, `${folder}/playground`, { recursive: true });
   cpSync(`${root}dist/guards/repo-guard.wasm`, `${folder}/guards/repo-guard.wasm`);
 
   const entries = (...names) => names.map((name) => `test/run/entries/${name}.ts`);

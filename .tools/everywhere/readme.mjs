@@ -31,6 +31,7 @@ const features = [
   { title: "module cache", suites: ["cache"] },
   { title: "drivers for bytes and agents", suites: ["drivers"] },
   { title: "a guard that runs away is ended, on any thread", suites: ["budgets"] },
+  { title: "the playground’s main path", suites: ["playground"] },
   { title: "guard in a Worker", suites: ["worker"], without: /without fuel/ },
   { title: "a Worker's endless loop really ends without fuel", suites: ["worker"], only: /without fuel/ },
 ];

@@ -10,6 +10,7 @@ import { workerSuite } from "../suites/worker.ts";
 import { runSuites } from "./all-suites.ts";
 import { driversSuite } from "./drivers.ts";
 import { elementSuite } from "./element.ts";
+import { playgroundSuite } from "./playground.ts";
 
 export const everySuite: Readonly<Record<string, Suite>> = {
   ...suites,
@@ -22,6 +23,7 @@ export const everySuite: Readonly<Record<string, Suite>> = {
   worker: workerSuite,
   toolchains: toolchainsSuite,
   element: elementSuite,
+  playground: playgroundSuite,
 };
 
 /** What a run is told by whoever started the runtime. */

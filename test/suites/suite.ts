@@ -19,6 +19,8 @@ export interface Environment {
   createWorker?(): WorkerLike;
   /** In a page: the address of the module that registers `<policy-preview>`. */
   readonly elementModule?: string;
+  /** In a page: the address of the built playground, on the page's own origin. */
+  readonly playground?: string;
   /** Whether ending a worker ends its wasm loop too; where not, a runaway guard would spin on after the tests. */
   readonly endsLoops?: boolean;
 }

@@ -25,6 +25,7 @@ await reportSuites(
       return new Uint8Array(await response.arrayBuffer());
     },
     createWorker: () => new Worker("/node_modules/edge-guard/dist/web/guard-worker.js", { type: "module" }),
+    playground: new URL("/playground/", location.href).href,
     elementModule: "/node_modules/edge-guard/dist/web/policy-preview.js",
     endsLoops: settings.endsLoops,
   },
