@@ -78,7 +78,11 @@ export function createGuards(): Guards {
             signal.addEventListener("abort", () => listeners.delete(hear), { once: true });
             await module.finally(() => listeners.delete(hear));
           });
-          await Promise.all(waiting);
+          // A newer evaluation does not wait for this one's download, it joins it.
+          const ended = new Promise<never>((_, reject) => {
+            signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+          });
+          await Promise.race([Promise.all(waiting), ended]);
         },
         async get(name, sha256) {
           const key = byName.get(name) ?? byName.get("*");
