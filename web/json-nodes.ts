@@ -1,4 +1,5 @@
 // JSON of any size, read piece by piece: the members of a value in runs of at most a hundred, and a search. Runs in the worker.
+import { itemTitle } from "./describe-item.ts";
 import type { FindView, NodeView } from "./protocol.ts";
 import { pointerTo, type ResultPart } from "./result-parts.ts";
 
@@ -23,8 +24,10 @@ function short(text: string): string {
   return text.length > previewLength ? `${text.slice(0, previewLength)}…`.toWellFormed() : text.toWellFormed();
 }
 
-/** The first scalar members in a line: enough to tell one object from the next. */
+/** What tells one object from the next: its title, else its first scalar members. */
 function summary(value: Container): string {
+  const title = Array.isArray(value) ? "" : itemTitle(value);
+  if (title !== "") return title;
   const entries = Array.isArray(value) ? [] : Object.entries(value).slice(0, 12);
   const told = entries.filter(([, inner]) => !isContainer(inner)).slice(0, 4);
   return short(told.map(([key, inner]) => `${key}: ${JSON.stringify(inner)}`).join(", "));

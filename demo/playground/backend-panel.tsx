@@ -3,7 +3,7 @@ import type { ComponentChild } from "preact";
 import { useState } from "preact/hooks";
 import { Editor, type FieldProblem } from "./editor.tsx";
 import { parseText, pretty } from "./json-map.ts";
-import { type Answer, answerTo } from "./scenario.ts";
+import { type Answer, answerTo, suggestion } from "./scenario.ts";
 import type { State, Store } from "./store.ts";
 
 interface Asked {
@@ -12,6 +12,12 @@ interface Asked {
   readonly args: unknown;
   readonly result?: unknown;
   readonly error?: { readonly message: string } | undefined;
+  /** The calls during which it was asked, from 0. */
+  readonly calls: readonly number[];
+  /** How long the answers took, in milliseconds; the longest. */
+  readonly milliseconds?: number;
+  /** Whether an answer was needed in the end; a guard that is asked ahead may not need it. */
+  readonly used: boolean;
 }
 
 /** Each different question of the report once, with the answer that the guard got. */
@@ -19,11 +25,23 @@ export function questionsOf(state: State): readonly Asked[] {
   const found = new Map<string, Asked>();
   const add = (asked: Asked) => {
     const key = JSON.stringify([asked.server, asked.tool, asked.args]);
-    if (!found.has(key)) found.set(key, asked);
+    const known = found.get(key);
+    if (known === undefined) {
+      found.set(key, asked);
+      return;
+    }
+    found.set(key, {
+      ...known,
+      calls: [...new Set([...known.calls, ...asked.calls])],
+      milliseconds: Math.max(known.milliseconds ?? 0, asked.milliseconds ?? 0),
+      used: known.used || asked.used,
+    });
   };
-  for (const call of state.view?.calls ?? []) for (const question of call.questions) add(question);
+  for (const call of state.view?.calls ?? []) {
+    for (const question of call.questions) add({ ...question, calls: [call.index] });
+  }
   for (const missing of state.view?.missingAnswers ?? [])
-    add({ ...missing, error: { message: "No entry of the scenario answers this" } });
+    add({ ...missing, calls: [], used: true, error: { message: "No entry of the scenario answers this" } });
   return [...found.values()];
 }
 
@@ -36,11 +54,13 @@ function AnswerField({
   readonly state: State;
   readonly store: Store;
 }): ComponentChild {
-  const { server, tool, args, result, error } = asked;
+  const { server, tool, args, result, error, calls, milliseconds, used } = asked;
   const entry = state.scenario && answerTo(state.scenario, server, asked);
   const [draft, setDraft] = useState<{ readonly text: string; readonly entry: Answer | undefined }>();
   const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
-  const settled = entry?.error === undefined ? (entry ? entry.result : result) : { error: entry.error };
+  // As it was when the scenario was opened; the field is made anew for the next one.
+  const [recorded] = useState(entry);
+  const settled = entry ? entry.result : result;
   const text =
     draft !== undefined && (problems.length > 0 || draft.entry === entry)
       ? draft.text
@@ -61,20 +81,60 @@ function AnswerField({
     store.setAnswer(server, answer);
   }
 
+  function answer(next: Answer): void {
+    setDraft(undefined);
+    setProblems([]);
+    store.setAnswer(server, next);
+  }
+
   return (
     <li data-question={tool} data-answered={error === undefined}>
       <p class="asked">
         <code>{tool}</code> <code class="args">{JSON.stringify(args)}</code>
       </p>
+      <p class="hint">
+        {calls.length > 0 && `Asked in call ${calls.map((call) => call + 1).join(", ")}`}
+        {milliseconds !== undefined && `, ${Math.round(milliseconds)} ms`}
+        {!used && ", ahead of need: the answer was not used"}
+      </p>
       {error !== undefined && <p class="fault">{error.message}</p>}
-      <Editor
-        name={`answer-${tool}`}
-        label={`Answer of ${server}`}
-        text={text}
-        problems={problems}
-        rows={Math.min(8, Math.max(2, text.split("\n").length))}
-        onInput={edit}
-      />
+      {entry?.error === undefined ? (
+        <Editor
+          name={`answer-${tool}`}
+          label={`Answer of ${server}`}
+          text={text}
+          problems={problems}
+          rows={Math.min(8, Math.max(2, text.split("\n").length))}
+          onInput={edit}
+        />
+      ) : (
+        <label class="inline answer-error">
+          Fails with{" "}
+          <input
+            value={entry.error}
+            onInput={(event) => store.setAnswer(server, { tool, args, error: event.currentTarget.value })}
+          />
+        </label>
+      )}
+      <div class="row">
+        {entry?.error === undefined ? (
+          <button type="button" onClick={() => answer({ tool, args, error: "The server is not available" })}>
+            Let it fail
+          </button>
+        ) : (
+          <button
+            type="button"
+            onClick={() => answer({ tool, args, result: recorded?.result ?? suggestion({ tool }) })}
+          >
+            Answer it
+          </button>
+        )}
+        {recorded !== undefined && entry !== recorded && (
+          <button type="button" onClick={() => answer(recorded)}>
+            Back to the recorded answer
+          </button>
+        )}
+      </div>
     </li>
   );
 }
@@ -109,6 +169,13 @@ export function BackendPanel({ state, store }: { readonly state: State; readonly
             Fill in {missing === 1 ? "the missing answer" : "the missing answers"}
           </button>
         </p>
+      )}
+      {questions.length > 0 && (
+        <div class="row">
+          <button type="button" onClick={() => store.replay()}>
+            Replay with these answers
+          </button>
+        </div>
       )}
       {questions.length > 0 && (
         <details open={questions.length <= 4}>

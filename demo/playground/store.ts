@@ -77,6 +77,8 @@ export interface Store {
   setDelay(milliseconds: number): void;
   setAnswer(server: string, answer: Answer): void;
   fillMissing(): void;
+  /** Evaluates anew as everything stands. */
+  replay(): void;
   /** Describes a guard's file without running it; undefined goes back to the sample. */
   offerGuard(file: File | undefined): Promise<void>;
   runGuard(): void;
@@ -327,6 +329,7 @@ export function createStore(): Store {
     setAnswer(server, answer) {
       adopt(withAnswer(state.scenario!, server, answer));
     },
+    replay: () => evaluate(),
     fillMissing() {
       const missing = state.view?.missingAnswers ?? [];
       const scenario = missing.reduce(

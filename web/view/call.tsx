@@ -1,7 +1,7 @@
 // One call of the scenario: the decision first, then the agent's labels, the items, the notice, and the folds.
 import type { ComponentChild } from "preact";
 import type { CallView } from "../protocol.ts";
-import { Changes } from "./changes.tsx";
+import { Answer, AskButton, useAsking } from "./changes.tsx";
 import { Folds } from "./folds.tsx";
 import { Items } from "./items.tsx";
 import { AgentLabels, Chip, LabelChips } from "./labels.tsx";
@@ -24,6 +24,7 @@ interface DecisionProps {
 
 function Decision({ ask, call, onTag }: DecisionProps): ComponentChild {
   const { status, error, violation, counts, phases } = call;
+  const asking = useAsking(call);
   const { resource, operation } = phases.find((phase) => phase.resource !== undefined) ?? {};
   if (status === "failed") {
     return <p class="pp-decision">{error?.message ?? "The call failed"}. Everything is withheld.</p>;
@@ -45,7 +46,12 @@ function Decision({ ask, call, onTag }: DecisionProps): ComponentChild {
             </>
           )}
         </p>
-        {counts.items === 0 && <Changes ask={ask} call={call} />}
+        {counts.items === 0 && (
+          <>
+            <AskButton asking={asking} text="What would allow it?" />
+            <Answer asking={asking} ask={ask} call={call} />
+          </>
+        )}
       </div>
     );
   }

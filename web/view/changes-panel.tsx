@@ -7,7 +7,7 @@ import type { Ask } from "./lazy-text.tsx";
 import { useNavigation } from "./navigation.ts";
 import { plural } from "./words.ts";
 
-interface ChangesProps {
+export interface ChangesPanelProps {
   readonly ask: Ask;
   readonly call: CallView;
   /** Absent: the call as a whole. */
@@ -55,7 +55,7 @@ function Found({ found, apply }: { readonly found: SuggestionsView; apply(change
 }
 
 /** Asks while it is there. */
-export function ChangesPanel({ ask, call, item }: ChangesProps): ComponentChild {
+export function ChangesPanel({ ask, call, item }: ChangesPanelProps): ComponentChild {
   const { goTo, apply, announce } = useNavigation();
   const [found, setFound] = useState<SuggestionsView | string>();
   const [progress, setProgress] = useState<Progress>();

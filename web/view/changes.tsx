@@ -1,29 +1,33 @@
-// The question what would show a hidden item or allow a denied call; asking loads the answer's part and starts the search.
+// The question what would show a hidden item or allow a denied call; the answer's part is loaded when somebody asks.
 import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { CallView } from "../protocol.ts";
+import type { ChangesPanelProps } from "./changes-panel.tsx";
 import { lazy } from "./lazy.tsx";
-import type { Ask } from "./lazy-text.tsx";
 
-const ChangesPanel = lazy(() => import("./details.ts").then((part) => part.ChangesPanel));
+const ChangesPanel = lazy<ChangesPanelProps>(() => import("./details.ts").then((part) => part.ChangesPanel));
 
-interface ChangesProps {
-  readonly ask: Ask;
-  readonly call: CallView;
-  /** Absent: the call as a whole. */
-  readonly item?: number;
+export interface Asking {
+  readonly open: boolean;
+  toggle(): void;
 }
 
-export function Changes({ ask, call, item }: ChangesProps): ComponentChild {
-  const [open, setOpen] = useState(false);
-  // What was tried holds for one report only.
-  useEffect(() => setOpen(false), [call]);
+/** Whether somebody asks. What was tried holds for one report only, so a newer one ends the question. */
+export function useAsking(call: CallView): Asking {
+  const [of, setOf] = useState<CallView>();
+  useEffect(() => setOf(undefined), [call]);
+  const open = of === call;
+  return { open, toggle: () => setOf(open ? undefined : call) };
+}
+
+export function AskButton({ asking, text }: { readonly asking: Asking; readonly text: string }): ComponentChild {
   return (
-    <div class="pp-why">
-      <button type="button" class="pp-link" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {item === undefined ? "What would allow it?" : "What would show it?"}
-      </button>
-      {open && <ChangesPanel ask={ask} call={call} item={item} />}
-    </div>
+    <button type="button" class="pp-link pp-ask" aria-expanded={asking.open} onClick={asking.toggle}>
+      {text}
+    </button>
   );
+}
+
+export function Answer({ asking, ...props }: ChangesPanelProps & { readonly asking: Asking }): ComponentChild {
+  return asking.open && <ChangesPanel {...props} />;
 }

@@ -2,7 +2,7 @@
 import type { ComponentChild } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { CallView, ItemFilter, ItemsView, ItemView } from "../protocol.ts";
-import { Changes } from "./changes.tsx";
+import { Answer, AskButton, useAsking } from "./changes.tsx";
 import { LabelChips } from "./labels.tsx";
 import { lazy } from "./lazy.tsx";
 import { type Ask, LazyText, useName } from "./lazy-text.tsx";
@@ -23,6 +23,7 @@ interface ItemProps {
 
 function Item({ ask, call, item }: ItemProps): ComponentChild {
   const [open, setOpen] = useState(false);
+  const asking = useAsking(call);
   const { index, visible, title, author, description, reason } = item;
   const name = title || description || `Item ${index}`;
   return (
@@ -51,10 +52,15 @@ function Item({ ask, call, item }: ItemProps): ComponentChild {
               <span class="pp-verdict">Hidden{item.violations.length > 0 && `: ${item.violations.join(" and ")}`}</span>
               <span class="pp-reason">{reason}</span>
             </p>
-            <Changes ask={ask} call={call} item={index} />
+            <AskButton asking={asking} text="What would show it?" />
           </>
         )}
       </div>
+      {!visible && asking.open && (
+        <div class="pp-data">
+          <Answer asking={asking} ask={ask} call={call} item={index} />
+        </div>
+      )}
       {open && (
         <div class="pp-data">
           <LazyText ask={ask} call={call.index} part={index} label={`Item ${index} as JSON`} />

@@ -81,3 +81,32 @@ test("waiting for slow answers is no work: the deadline of a busy guard does not
   await preview.locator('[data-outcome="denied"]').waitFor();
   await playground.close();
 });
+
+test("each question tells who asked it; an answer can be let fail, mended, taken back, and all of it replayed", async () => {
+  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const { page, preview, complaints, settled } = playground;
+  await settled();
+  const question = page.getByRole("region", { name: /Questions to the backend/ }).locator("[data-question]");
+  assert.match((await question.textContent())!, /Asked in call 1, \d+ ms/);
+  // A backend that cannot say: the guard takes the repository for private.
+  await question.getByRole("button", { name: "Let it fail" }).click();
+  const secrecy = preview.locator('[data-index="0"] .pp-secrecy');
+  await secrecy.getByText("private:acme").waitFor();
+  await question.getByRole("textbox", { name: "Fails with" }).fill("rate limited");
+  await question.getByText("rate limited", { exact: false }).first().waitFor();
+  await question.getByRole("button", { name: "Answer it" }).click();
+  await secrecy.getByText("public").waitFor();
+  await question.getByRole("textbox", { name: "Answer of github" }).fill('{ "private": true }');
+  await eventually(() => preview.locator('[data-visible="false"]').count(), 0, "hidden items of a private repository");
+  await question.getByRole("button", { name: "Back to the recorded answer" }).click();
+  await eventually(() => preview.locator('[data-visible="false"]').count(), 2, "hidden items as recorded");
+  const reports = await page.evaluateHandle(() => {
+    const seen = { count: 0 };
+    document.addEventListener("policy-preview:report", () => seen.count++);
+    return seen;
+  });
+  await page.getByRole("button", { name: "Replay with these answers" }).click();
+  await eventually(() => reports.evaluate(({ count }) => count), 1, "reports after the replay");
+  assert.deepEqual(complaints, []);
+  await playground.close();
+});
