@@ -29,6 +29,8 @@ export interface LoaderGuard extends Guard {
   readonly health: "ok" | "poisoned" | "closed";
   /** SHA-256 of the original bytes in lower-case hexadecimal. */
   readonly digest: string;
+  /** Whether it counts what it burns, so that `limits.fuel` and deadlines end it while it computes. */
+  readonly counts: boolean;
   /** Whether checkpoints, and with them replay, fork and recover, work without bounds; and why not. */
   readonly checkpoint: { readonly possible: boolean; readonly obstacle?: string };
   /** What the guard's instance uses, in bytes, as of its last call. */
@@ -202,6 +204,7 @@ function guardOf(
   return {
     name,
     digest: module.digest,
+    counts: module.counts,
     get health() {
       return health;
     },

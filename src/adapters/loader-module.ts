@@ -50,6 +50,8 @@ export interface LoaderModule {
   /** The same for the same code. */
   readonly id: string;
   readonly report: GuardReport;
+  /** Whether it counts what it burns. */
+  readonly counts: boolean;
   code(): LoadedWorkerCode;
 }
 
@@ -126,6 +128,7 @@ export async function loaderModule(source: GuardSource, options: LoaderModuleOpt
     digest: hex(digest),
     id: `edge-guard-${hex(await sha256(everything))}`,
     report: inspectGuard(prepared, memoryPages === undefined ? {} : { memoryPages }),
+    counts: fuel,
     code: () => ({
       compatibilityDate,
       mainModule: "main.js",

@@ -7,7 +7,9 @@ import { reportSuites, type Settings } from "../every-suite.ts";
 function withModule(guard: LoaderGuard): LoaderGuard {
   const { fork, fresh } = guard;
   return Object.defineProperties(guard, {
-    module: { get: () => ({ name: guard.name, digest: guard.digest, checkpoint: guard.checkpoint }) },
+    module: {
+      get: () => ({ name: guard.name, digest: guard.digest, counts: guard.counts, checkpoint: guard.checkpoint }),
+    },
     fork: { value: async () => withModule(await fork()) },
     fresh: { value: async () => withModule(await fresh()) },
   });
