@@ -37,15 +37,20 @@ const resolutions = {
   bundler: { module: "ESNext", moduleResolution: "bundler" },
 };
 
+/** A file that takes in the types of every subpath. */
+async function writeEverySubpath(): Promise<void> {
+  const { exports } = await manifest();
+  const subpaths = Object.entries(exports)
+    .filter(([, entry]) => typeof entry !== "string")
+    .map(([subpath]) => `edge-guard${subpath.slice(1)}`);
+  const lines = subpaths.map((subpath, index) => `import type * as part${index} from "${subpath}";`);
+  const uses = subpaths.map((_, index) => `typeof part${index}`).join(" | ");
+  await project.write("src/every-subpath.ts", `${lines.join("\n")}\nexport type Every = ${uses};\n`);
+}
+
 for (const [name, resolution] of Object.entries(resolutions)) {
   test(`types: consumers and every declaration, ${name} resolution, nothing skipped`, async () => {
-    const { exports } = await manifest();
-    const subpaths = Object.entries(exports)
-      .filter(([, entry]) => typeof entry !== "string")
-      .map(([subpath]) => `edge-guard${subpath.slice(1)}`);
-    const lines = subpaths.map((subpath, index) => `import type * as part${index} from "${subpath}";`);
-    const uses = subpaths.map((_, index) => `typeof part${index}`).join(" | ");
-    await project.write("src/every-subpath.ts", `${lines.join("\n")}\nexport type Every = ${uses};\n`);
+    await writeEverySubpath();
     const compilerOptions = {
       ...resolution,
       target: "ES2022",
@@ -163,9 +168,16 @@ test("esbuild for Workers, with the plugin: the guard comes compiled, and worker
 });
 
 test("Deno checks the types and runs a consumer", async () => {
-  await project.write("deno.json", '{ "nodeModulesDir": "manual", "lock": false }\n');
+  // Without the page's own types, as in any Deno program, what a program uses is checked; with them, every subpath.
+  const settings = { nodeModulesDir: "manual", lock: false };
+  await project.write("deno.json", JSON.stringify(settings));
   const deno = [join(root, "node_modules/deno/bin.cjs")];
   project.run(process.execPath, ...deno, "check", "--quiet", "--cached-only", "src/deno.ts");
+  await writeEverySubpath();
+  const compilerOptions = { lib: ["dom", "dom.iterable", "dom.asynciterable", "deno.ns", "esnext"] };
+  await project.write("deno.dom.json", JSON.stringify({ ...settings, compilerOptions }));
+  const all = ["--config", "deno.dom.json", "src/every-subpath.ts"];
+  project.run(process.execPath, ...deno, "check", "--quiet", "--cached-only", ...all);
   const said = project.run(process.execPath, ...deno, "run", "--quiet", "--cached-only", "--allow-read", "src/deno.ts");
   assert.equal(said.trim(), answer);
 });
