@@ -8,8 +8,8 @@ const end = "<!-- end of what runs where -->";
 /** The table's lines: what a reader looks for, and the tests that show it, as parts of `suite: test`. */
 const features = [
   {
-    title: "labels, flows, policies, monitor",
-    suites: ["difc", "policy", "monitor"],
+    title: "labels, flows, policies, monitor, analysis",
+    suites: ["difc", "policy", "monitor", "analysis"],
   },
   {
     title: "guards: calls, faults, sessions",
@@ -45,6 +45,17 @@ function versionOf({ title, runtime = "", suites }) {
   return `${title.split(" ")[0]} ${parts.join(".")}`.trim();
 }
 
+/** Lines of at most 150 characters: README has few lines to give. */
+function wrap(text) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = lines.at(-1) === "" ? word : `${lines.at(-1)} ${word}`;
+    if (longer.length > 150) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
 /** The table as Markdown. A cell is the number of tests that passed; what is missing has a number that leads to its reason. */
 export function readmeTable({ outcomes, verdict }) {
   const names = Object.keys(outcomes);
@@ -77,7 +88,7 @@ export function readmeTable({ outcomes, verdict }) {
     line(["---", ...names.map(() => "---:")]),
     ...rows.map(line),
     "",
-    ...reasons.map((reason, index) => `${index + 1}. ${reason}.`),
+    ...wrap(reasons.map((reason, index) => `<sup>${index + 1}</sup> ${reason}.`).join(" ")),
     "",
     `${count} tests passed, of the packed package, in ${names.filter((name) => outcomes[name].suites === undefined).length} runtimes (\`npm run test:everywhere\`, ${Math.ceil(verdict.seconds / 60)} minutes).`,
   ].join("\n");

@@ -374,4 +374,10 @@ export const cases: { readonly [name: string]: (tools: Tools) => Promise<void> }
     ok(counted % 1001 === 0 && counted > 1001, `${counted}`);
     equal(guard.replaced, 0);
   },
+  "ten who load it together": async ({ loader, bytes, kept }) => {
+    let shared = kept.get("shared") as Promise<LoaderGuard> | undefined;
+    shared ??= loaderGuard(bytes("echo"), { loader, limits: { memoryPages: 99 } });
+    kept.set("shared", shared);
+    equal((await shared).health, "ok");
+  },
 };

@@ -65,7 +65,7 @@ async function ask(name: string): Promise<string> {
 
 for (const name of Object.keys(cases)) {
   test(name, async () => {
-    const times = name.startsWith("ten at") ? 10 : name.startsWith("and another") ? 3 : 1;
+    const times = name.startsWith("ten ") ? 10 : name.startsWith("and another") ? 3 : 1;
     const said = times === 10 ? await Promise.all(Array.from({ length: times }, () => ask(name))) : [];
     for (let time = said.length; time < times; time++) said.push(await ask(name));
     for (const text of said) assert.equal(text, "");
