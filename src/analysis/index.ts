@@ -33,6 +33,12 @@ export {
 } from "./provenance.ts";
 export { type Probe, probesFor, type Reach, type Reached, type ReachOptions, type ReachStep, reach } from "./reach.ts";
 export { recordExpectations } from "./record.ts";
+export {
+  type RecordedServer,
+  type RecordingMonitor,
+  type RecordingMonitorOptions,
+  recordingMonitor,
+} from "./recording-monitor.ts";
 export type { AnalysisOptions } from "./rerun.ts";
 export {
   decodeShare,

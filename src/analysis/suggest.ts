@@ -6,7 +6,7 @@ import type { Scenario } from "../monitor/scenario.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { candidatesFor } from "./candidates.ts";
 import { compareReports, type Effect } from "./effect.ts";
-import { editPolicy, editsText, type PolicyEdit } from "./policy-edits.ts";
+import { editPolicy, editsText, type PolicyEdit, type ValueKey } from "./policy-edits.ts";
 import type { Proposal } from "./proposals.ts";
 import { type AnalysisOptions, openRerun, type Rerun, withPolicies } from "./rerun.ts";
 import { createTargets, type Target, type Targets } from "./targets.ts";
@@ -249,14 +249,29 @@ function withoutDominated(found: readonly Found[]): Found[] {
   );
 }
 
-/** Fewer edits first, then what changes less besides, then what leaves fewer doors open. A write counts for many items. */
+/** Fewer edits first, then what changes less besides, then what opens less for what is still to come. A write counts for many items. */
 function sizeOf({ edits, effect }: PolicyChange): number {
-  const broad = edits.some(isBroad) ? 0.5 : 0;
-  return edits.length * 1e9 + effect.shown + effect.hidden + (effect.opened + effect.closed) * 10 + broad;
+  const breadth = edits.reduce((widest, edit) => Math.max(widest, breadthOf(edit)), 0) / 10;
+  return edits.length * 1e9 + effect.shown + effect.hidden + (effect.opened + effect.closed) * 10 + breadth;
 }
 
-/** Holds for everything to come, whatever it does to this scenario. */
-function isBroad(edit: PolicyEdit): boolean {
-  if (edit.op === "limit") return edit.value === 0;
-  return edit.op === "set" && (edit.value === "all" || (Array.isArray(edit.value) && edit.value.includes("*")));
+/** How much an edit stands for in general, from one person or repository (1) to everything (5). */
+function breadthOf(edit: PolicyEdit): number {
+  if (edit.op === "limit") return edit.value === 0 ? 5 : 1;
+  if (edit.op === "set") {
+    const isAll = edit.value === "all" || (Array.isArray(edit.value) && edit.value.includes("*"));
+    return isAll ? 5 : BREADTHS[edit.key];
+  }
+  if (edit.op === "add" && edit.key === "repos") return edit.value.endsWith("*") ? 3 : 1;
+  return /-(users|bots)$|^(accept|repos)$/.test(edit.key) ? 1 : 2;
 }
+
+const BREADTHS: Readonly<Record<ValueKey, number>> = {
+  "promotion-label": 2,
+  "disapproval-integrity": 3,
+  "endorser-min-integrity": 3,
+  "sink-visibility": 3,
+  "min-integrity": 4,
+  repos: 4,
+  accept: 4,
+};
