@@ -1,6 +1,6 @@
 // Completion of JSON from a schema: keys that may stand here and do not yet, values that are allowed, ids that the text itself defines.
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from "@codemirror/autocomplete";
-import { syntaxTree } from "@codemirror/language";
+import { ensureSyntaxTree, syntaxTree } from "@codemirror/language";
 import type { EditorState } from "@codemirror/state";
 import type { SyntaxNode } from "@lezer/common";
 import { type Schema, type Step, schemasAt } from "./json-schema.ts";
@@ -112,7 +112,9 @@ export function completeJson(schema: Schema, suggest: Suggest): CompletionSource
         .map(([key, inner]): Completion => {
           const start = startOf(schemasAt(schema, [...steps, { key, siblings: [...there, key] }]));
           return {
-            label: key,
+            // What is typed may begin with the quote.
+            label: JSON.stringify(key),
+            displayLabel: key,
             type: "property",
             ...withInfo(inner.description),
             boost: required.includes(key) ? 1 : 0,
@@ -125,7 +127,8 @@ export function completeJson(schema: Schema, suggest: Suggest): CompletionSource
 
   return (context) => {
     const { state, pos } = context;
-    const tree = syntaxTree(state);
+    // A busy machine may not have parsed so far yet.
+    const tree = ensureSyntaxTree(state, pos, 200) ?? syntaxTree(state);
     let node = tree.resolveInner(pos, -1);
     while (!named.has(node.name) && node.parent !== null) node = node.parent;
     if (node.name === "PropertyName" && node.parent?.parent && pos > node.from)

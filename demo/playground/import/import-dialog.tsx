@@ -20,14 +20,17 @@ async function isWasm(file: File): Promise<boolean> {
 
 function Problems({
   problems,
+  usable,
   goTo,
 }: {
   readonly problems: readonly Problem[];
+  /** Then they are remarks, no mistakes. */
+  readonly usable: boolean;
   goTo(offset: number): void;
 }): ComponentChild {
   if (problems.length === 0) return null;
   return (
-    <ul class="problems">
+    <ul class="problems" data-usable={usable}>
       {problems.map(({ message, line, column, offset }) => (
         <li key={`${offset} ${message}`}>
           {offset !== undefined && (
@@ -154,7 +157,7 @@ export function ImportDialog({ state, store, onClose }: DialogProps): ComponentC
         )}
         {found && <p data-material={found.material.kind}>{describe(found.material)}</p>}
       </div>
-      <Problems problems={placed} goTo={goTo} />
+      <Problems problems={placed} usable={made?.verb !== undefined} goTo={goTo} />
       {made?.asksWhere && (
         <fieldset class="choices">
           <legend class="quiet">Where it goes</legend>

@@ -38,11 +38,6 @@ export function Toolbar({ state, store }: { readonly state: State; readonly stor
 
   return (
     <fieldset class="toolbar" aria-label="Scenario">
-      {state.edited && (
-        <button type="button" onClick={() => store.undoAll()}>
-          Undo all edits
-        </button>
-      )}
       <button type="button" onClick={() => show("import")}>
         Import
       </button>
@@ -58,11 +53,13 @@ export function Toolbar({ state, store }: { readonly state: State; readonly stor
       <button type="button" disabled={state.view === undefined || state.errors.length > 0} onClick={() => show("test")}>
         Copy as test
       </button>
-      {(state.edited || state.selected === "") && (
-        <button type="button" onClick={() => void store.startFresh()}>
-          Start fresh
-        </button>
-      )}
+      {/* Always there: what appears on the first key typed would push the field away. */}
+      <button type="button" disabled={!state.edited} onClick={() => store.undoAll()}>
+        Undo all edits
+      </button>
+      <button type="button" disabled={!state.edited && state.selected !== ""} onClick={() => void store.startFresh()}>
+        Start fresh
+      </button>
       {shown && (
         <shown.Content
           state={state}

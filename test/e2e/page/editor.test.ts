@@ -71,6 +71,21 @@ test("keys and values are completed from the schema, with what they mean; values
   await page.locator(".cm-tooltip-autocomplete").waitFor({ state: "detached" });
   assert.match(await textOf(field), /"min-integrity": "(none|unapproved|approved|merged)"/);
 
+  // As most people type a key: with its quote first.
+  await retype(page, field, '{\n  "allow-only": {\n    "repos": "all",\n    \n  }\n}');
+  await page.keyboard.press("ControlOrMeta+Home");
+  for (let line = 0; line < 3; line++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("End");
+  await page.keyboard.type('"min');
+  await offers.getByText("min-integrity", { exact: true }).first().waitFor();
+  await page.waitForTimeout(150);
+  await page.keyboard.press("Enter");
+  await eventually(
+    async () => (await textOf(field)).split("\n")[3],
+    '    "min-integrity": ',
+    "the quoted key is completed",
+  );
+
   await retype(page, field, "{\n  \n}");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Control+Space");

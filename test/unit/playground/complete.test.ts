@@ -14,7 +14,7 @@ async function offers(schema: unknown, marked: string): Promise<readonly string[
   const state = EditorState.create({ doc: marked.replace("|", ""), extensions: [json()] });
   const context = new CompletionContext(state, position, true);
   const result = await completeJson(schema as Schema, suggestIds)(context);
-  return result === null ? null : result.options.map(({ label }) => label).sort();
+  return result === null ? null : result.options.map(({ label, displayLabel }) => displayLabel ?? label).sort();
 }
 
 const levels = ['"approved"', '"merged"', '"none"', '"unapproved"'];
