@@ -1,4 +1,4 @@
-// Agents' labels in IndexedDB, for pages, workers and extensions: one transaction per change, across all tabs of an origin.
+// Agents' labels in IndexedDB, for pages, workers and extensions: one change at a time, across all tabs of an origin.
 import { StateError } from "../errors.ts";
 import { type AgentState, type AgentStore, emptyState } from "../monitor/state.ts";
 
@@ -10,8 +10,9 @@ export interface BrowserAgentsOptions {
 const STORE = "agents";
 
 /**
- * A store in IndexedDB. A change reads and writes in one transaction, and the browser runs such transactions one after the other, whichever
- * tab they come from; no lock is needed beside it. It resolves when the browser says that the change is on disk.
+ * A store in IndexedDB. Each change holds a Web Lock of its agent, so that changes of one agent come one after the other, whichever tab they
+ * come from, while other agents go on; and it reads and writes in one transaction, which alone would keep changes whole where
+ * there are no Web Locks (pages over plain http). It resolves when the browser says that the change is on disk.
  */
 export function browserAgents(options: BrowserAgentsOptions = {}): AgentStore {
   const { name = "edge-guard-agents" } = options;
@@ -70,24 +71,34 @@ export function browserAgents(options: BrowserAgentsOptions = {}): AgentStore {
     });
   };
 
+  /** A lock outlives no tab: the browser releases it when its holder is gone. */
+  const locked = <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const { locks } = globalThis.navigator as { readonly locks?: LockManager };
+    return locks === undefined ? work() : (locks.request(`edge-guard:${name}:${key}`, work) as Promise<T>);
+  };
+
   return {
     transact: (key, change) =>
-      inTransaction((store, done, fail) => {
-        const request = store.get(key);
-        request.onsuccess = () => {
-          try {
-            const { next, value } = change((request.result as AgentState | undefined) ?? emptyState);
-            if (next !== undefined) store.put(next, key);
-            done(value);
-          } catch (error) {
-            fail(error);
-          }
-        };
-      }),
+      locked(key, () =>
+        inTransaction((store, done, fail) => {
+          const request = store.get(key);
+          request.onsuccess = () => {
+            try {
+              const { next, value } = change((request.result as AgentState | undefined) ?? emptyState);
+              if (next !== undefined) store.put(next, key);
+              done(value);
+            } catch (error) {
+              fail(error);
+            }
+          };
+        }),
+      ),
     delete: (key) =>
-      inTransaction<void>((store, done) => {
-        store.delete(key);
-        done();
-      }),
+      locked(key, () =>
+        inTransaction<void>((store, done) => {
+          store.delete(key);
+          done();
+        }),
+      ),
   };
 }

@@ -356,10 +356,18 @@ function isOlder({ status, message }: Reply): boolean {
  */
 function waitFor<T>(promise: Promise<T>, signal: AbortSignal, forget: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) return stop();
+    if (signal.aborted) return reject(signal.reason);
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    };
+    const stop = (): void => {
+      end();
+      reject(signal.reason);
+    };
     const timer = setTimeout(() => {
       forget();
+      end();
       reject(
         new BackendError("The server behind the proxy did not answer in time", {
           phase: "backend",
@@ -368,10 +376,6 @@ function waitFor<T>(promise: Promise<T>, signal: AbortSignal, forget: () => void
       );
     }, OPEN_TIMEOUT_MS);
     signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-    });
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    promise.then(resolve, reject).finally(end);
   });
 }

@@ -46,12 +46,31 @@ test("the kit", async (t) => {
   }
 });
 
-test("two tabs at the same time lose nothing, and a reload forgets nothing", async () => {
+for (const [name, agent, take] of [
+  ["", "a", undefined],
+  [", also where there are no Web Locks", "b", "Object.defineProperty(navigator, 'locks', { value: undefined })"],
+] as const) {
+  test(`a thousand changes from two tabs at the same time lose nothing, and a reload forgets nothing${name}`, async () => {
+    const [one, two] = await Promise.all([open(), open()]);
+    if (take !== undefined) for (const page of [one, two]) await page.evaluate(take);
+    await Promise.all([one.evaluate(`gain("${agent}", "x", 500)`), two.evaluate(`gain("${agent}", "y", 500)`)]);
+    await one.reload();
+    await one.waitForFunction("typeof kit === 'function'");
+    const { gained, calls } = (await one.evaluate(`stateOf("${agent}")`)) as { gained: string[]; calls: { c: number } };
+    assert.deepEqual([new Set(gained).size, calls.c], [1000, 1000]);
+  });
+}
+
+test("changes of one agent wait for its lock in every tab, other agents go on, and a tab that is gone holds nothing", async () => {
   const [one, two] = await Promise.all([open(), open()]);
-  await Promise.all([one.evaluate("gain('x', 200)"), two.evaluate("gain('y', 200)")]);
-  await one.reload();
-  await one.waitForFunction("typeof kit === 'function'");
-  assert.equal(((await one.evaluate("tags()")) as string[]).length, 400);
+  await one.evaluate("hold('locked')");
+  const order: string[] = [];
+  const waiting = two.evaluate("gain('locked', 't', 1)").then(() => order.push("the same agent"));
+  await two.evaluate("gain('another', 't', 1)").then(() => order.push("another agent"));
+  await one.close();
+  order.push("the tab is gone");
+  await waiting;
+  assert.deepEqual(order, ["another agent", "the tab is gone", "the same agent"]);
 });
 
 test("a browser that keeps nothing is a fault of the store", async () => {

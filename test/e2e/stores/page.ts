@@ -12,10 +12,18 @@ Object.assign(globalThis, {
       () => browserAgents({ name: `run ${Date.now()} ${++made}` }),
       () => [browserAgents({ name: "hands" }), browserAgents({ name: "hands" })],
     ),
-  gain: async (prefix: string, count: number) => {
-    await Promise.all(Array.from({ length: count }, (_, n) => gainAndCount(store, "a", `${prefix}${n}`)));
+  gain: async (agent: string, prefix: string, count: number) => {
+    await Promise.all(Array.from({ length: count }, (_, n) => gainAndCount(store, agent, `${prefix}${n}`)));
   },
-  tags: () => tagsOf(store, "a"),
+  stateOf: (agent: string) => store.transact(agent, (state) => ({ value: state })),
+  /** Takes the agent's lock and keeps it. */
+  hold: (agent: string) =>
+    new Promise<void>((resolve) => {
+      navigator.locks.request(`edge-guard:kept:${agent}`, () => {
+        resolve();
+        return new Promise(() => {});
+      });
+    }),
   broken: () => {
     indexedDB.open = () => {
       throw new DOMException("no", "SecurityError");

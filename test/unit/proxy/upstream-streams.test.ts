@@ -85,3 +85,28 @@ test("an abort ends the waiting between two attempts", async () => {
   await assert.rejects(request(AbortSignal.timeout(50)));
   assert.ok(performance.now() - started < 5000);
 });
+
+test("many requests under one signal leave no listener on it", async () => {
+  const steps = Array.from({ length: 40 }, (_, n) => ({
+    events: [primed, answer(n, "page").replace('"id":2', `"id":${n + 2}`)],
+  }));
+  for (const failing of [false, true]) {
+    const { request } = server(failing ? [{ events: [primed], breaks: true }] : steps);
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const { addEventListener, removeEventListener } = signal;
+    const held = new Set<unknown>();
+    signal.addEventListener = (type: string, listener: never, options?: never) => {
+      held.add(listener);
+      listeners = Math.max(listeners, held.size);
+      addEventListener.call(signal, type, listener, options);
+    };
+    signal.removeEventListener = (type: string, listener: never, options?: never) => {
+      held.delete(listener);
+      removeEventListener.call(signal, type, listener, options);
+    };
+    for (let turn = 0; turn < (failing ? 1 : 40); turn++) await request(signal).catch(() => {});
+    assert.ok(listeners > 0 && listeners < 5, `${listeners} at a time`);
+    assert.equal(held.size, 0);
+  }
+});
