@@ -163,7 +163,9 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
     };
     const stop = (): void => controller.abort();
     try {
-      const accepts = /text\/event-stream|\*\/\*/.test(request.headers.get("accept") ?? "");
+      // Nothing is kept that could be sent again, so a stream cannot be taken up where it broke off.
+      const resumes = request.headers.has(HEADER.lastEvent);
+      const accepts = !resumes && /text\/event-stream|\*\/\*/.test(request.headers.get("accept") ?? "");
       const response = accepts && (await openStream(context, end, { stop, signal: controller.signal }));
       if (response) return response;
     } catch (error) {

@@ -746,6 +746,9 @@ test("origins that may call are answered with what pages need; hosts can be name
     [preflight.status, preflight.headers.get("access-control-allow-origin")],
     [204, "https://app.example"],
   );
+  const allowed = preflight.headers.get("access-control-allow-headers")!.toLowerCase().split(", ");
+  const needed = ["content-type", "accept", "authorization", "mcp-session-id", "mcp-protocol-version"];
+  for (const name of [...needed, "mcp-method", "mcp-name", "last-event-id"]) assert.ok(allowed.includes(name), name);
   const { response } = await answerOf(proxy, call("get_open", "modern", {}, { Origin: "https://app.example" }));
   assert.equal(response.headers.get("access-control-allow-origin"), "https://app.example");
   assert.equal((await proxy.fetch(new Request("https://rebound.example/mcp", { method: "POST" }))).status, 403);
