@@ -1,6 +1,7 @@
 // edge-guard serve: the guarded proxy on this machine.
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import process from "node:process";
 import { loadGuardFile } from "../adapters/node.ts";
 import { nodeFetch } from "../adapters/node-fetch.ts";
@@ -15,6 +16,7 @@ import { createGuardProxy } from "../proxy/proxy.ts";
 import { withheldReport } from "../proxy/withheld-report.ts";
 import { type Arguments, UsageError } from "./arguments.ts";
 import { type Command, EXIT, helpFlag } from "./command.ts";
+import { createRecording } from "./recording.ts";
 import { stdioUpstream } from "./stdio-upstream.ts";
 import { printable } from "./terminal.ts";
 
@@ -52,11 +54,20 @@ export const serveCommand: Command = {
       usage: "--log-tags",
       help: "With tags, descriptions and reasons, which name private things.",
     },
+    record: {
+      type: "string",
+      usage: "--record <session.json>",
+      help: "Writes what agents asked and servers answered, whole, as a scenario, when it ends: for edge-guard preview --why.",
+    },
     help: helpFlag,
   },
   async run(given, terminal, { ownGuards }) {
     const { upstream, policy, guard: guardPath, mode } = texts(given, ["upstream", "policy", "guard", "mode"]);
-    const { "upstream-stdio": command, port: portText = "8931" } = texts(given, ["upstream-stdio", "port"]);
+    const {
+      "upstream-stdio": command,
+      port: portText = "8931",
+      record,
+    } = texts(given, ["upstream-stdio", "port", "record"]);
     if ((upstream === undefined) === (command === undefined)) {
       throw new UsageError("Cannot serve: name the server with --upstream or --upstream-stdio, one of the two");
     }
@@ -81,6 +92,9 @@ export const serveCommand: Command = {
       servers: { upstream: { ...(guard && { guard }), policy: parsed } },
       ...(mode !== undefined && { mode: mode as Mode }),
     });
+    const guardName = needsGuard ? basename(guardPath ?? "repo-guard.wasm") : undefined;
+    const recording =
+      record === undefined ? undefined : createRecording({ guard: guardName, policy: JSON.parse(parsed), mode });
     const report = withheldReport();
     const log = jsonLines((line) => terminal.out(`${line}\n`), {
       tags: given.values["log-tags"] === true ? "full" : "counted",
@@ -94,6 +108,7 @@ export const serveCommand: Command = {
         upstream: { upstream: program ?? httpUpstream(upstream!, { fetch: nodeFetch() }), prefix: "", headers },
       },
       hosts,
+      onExchange: recording?.onExchange,
       onEvent(event) {
         report.onEvent(event);
         if (given.values["log"] === true || given.values["log-tags"] === true) log(event);
@@ -113,10 +128,27 @@ export const serveCommand: Command = {
     await program?.close?.();
     await monitor.close();
     await guard?.close();
+    const names = record === undefined ? [] : await writeSession(record, recording!.scenarios());
     terminal.out(`${report.text().split("\n").map(printable).join("\n")}\n`);
+    for (const name of names) {
+      terminal.out(`Try other policies on it: edge-guard preview --why ${printable(name)}${guardHint(guardPath)}\n`);
+    }
     return EXIT.ok;
   },
 };
+
+/** Everything secret is in it, so nobody but the owner may read it. Several agents: several files. */
+async function writeSession(file: string, scenarios: readonly object[]): Promise<string[]> {
+  const names = scenarios.map((_, index) => (index === 0 ? file : file.replace(/(\.json)?$/, `-${index + 1}$1`)));
+  for (const [index, scenario] of scenarios.entries()) {
+    await writeFile(names[index]!, `${JSON.stringify(scenario, null, 2)}\n`, { mode: 0o600 });
+  }
+  return names;
+}
+
+function guardHint(guardPath: string | undefined): string {
+  return guardPath === undefined ? "" : ` --guard ${printable(`${basename(guardPath)}=${guardPath}`)}`;
+}
 
 function texts<Name extends string>({ values }: Arguments, names: readonly Name[]): Partial<Record<Name, string>> {
   return Object.fromEntries(

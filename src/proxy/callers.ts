@@ -2,6 +2,7 @@
 import type { Backend } from "../backend/backend.ts";
 import { isObject } from "../difc/json.ts";
 import { BackendError } from "../errors.ts";
+import type { Exchange } from "./events.ts";
 import type { UpstreamServer } from "./options.ts";
 import type { UpstreamConnection } from "./upstream.ts";
 
@@ -31,7 +32,7 @@ export interface Callers {
 }
 
 /** Keeps at most `max` connections and `max` backends, the most recently used ones. */
-export function createCallers(max: number): Callers {
+export function createCallers(max: number, onAnswer: (exchange: Exchange) => void): Callers {
   const connections = createRecent<UpstreamConnection>(max, (connection) => void connection.close().catch(() => {}));
   const backends = createRecent<Backend>(max, (backend) => void backend.close?.());
 
@@ -43,7 +44,9 @@ export function createCallers(max: number): Callers {
       const agent = `${caller}${agentIdOf(identity)}`;
       const { upstream } = server;
       const connection = connections.use(agent, () => upstream.connect(Object.fromEntries(headers)));
-      const backend = backends.use(caller, () => questions(server, upstream.connect(Object.fromEntries(headers))));
+      const backend = backends.use(caller, () =>
+        questions(server, upstream.connect(Object.fromEntries(headers)), onAnswer),
+      );
       return { connection, backend };
     },
     close: async () => {
@@ -63,7 +66,11 @@ async function credentialsFor(
 }
 
 /** Asks the server what a guard wants to know. */
-function questions({ id, questions: allowed }: UpstreamServer, connection: UpstreamConnection): Backend {
+function questions(
+  { id, questions: allowed }: UpstreamServer,
+  connection: UpstreamConnection,
+  onAnswer: (exchange: Exchange) => void,
+): Backend {
   const fail = (state: string): BackendError =>
     new BackendError(`Cannot answer the guard's question: the server "${id}" ${state}`, { phase: "call_backend" });
   return {
@@ -73,6 +80,7 @@ function questions({ id, questions: allowed }: UpstreamServer, connection: Upstr
       if (args !== undefined && args !== null && !isObject(args)) throw fail("takes objects as arguments only");
       const reply = await connection.request("tools/call", { name: tool, arguments: args ?? {} }, { signal });
       if ("error" in reply) throw fail(`answered with JSON-RPC error ${reply.error.code}`);
+      onAnswer({ server: id, tool, args: args ?? {}, result: reply.result });
       return reply.result;
     },
     close: () => connection.close(),

@@ -24,3 +24,15 @@ export interface RefusalEvent {
 }
 
 export type ProxyEvent = CallEvent | RefusalEvent;
+
+/** A tool call as the server answered it, before anything is withheld: everything that is secret is in it. */
+export interface Exchange {
+  /** The agent whose call it was; absent for a guard's question. */
+  readonly agent?: string;
+  /** The monitor's id. */
+  readonly server: string;
+  readonly tool: string;
+  readonly args: unknown;
+  /** Absent when the server was not asked, or did not answer with a result. */
+  readonly result?: unknown;
+}

@@ -3,6 +3,7 @@ import type { JsonObject } from "../difc/json.ts";
 import type { ResourceLabels } from "../difc/labels.ts";
 import type { Outcome } from "../monitor/outcome.ts";
 import { agentIdOf, type Callers, type Identity } from "./callers.ts";
+import type { Exchange } from "./events.ts";
 import type { ProxySettings, UpstreamServer } from "./options.ts";
 import type { UpstreamConnection, UpstreamRequestOptions } from "./upstream.ts";
 
@@ -58,6 +59,15 @@ export async function guardedCall(
     traceparent: trace["traceparent"],
   });
   return outcome;
+}
+
+/** Tells who records. A recorder must not decide about a request. */
+export function tellExchange({ onExchange }: Pick<ProxySettings, "onExchange">, exchange: Exchange): void {
+  try {
+    onExchange?.(exchange);
+  } catch {
+    // See above.
+  }
 }
 
 export function tell({ onEvent }: ProxySettings, event: Parameters<NonNullable<ProxySettings["onEvent"]>>[0]): void {

@@ -1,6 +1,6 @@
 // edge-guard/proxy: MCP with the monitor in between.
 export { agentIdOf, type Identity } from "./callers.ts";
-export type { CallEvent, ProxyEvent, RefusalEvent } from "./events.ts";
+export type { CallEvent, Exchange, ProxyEvent, RefusalEvent } from "./events.ts";
 export type { Fetch, FetchedResponse } from "./exchange.ts";
 export { type HttpUpstreamOptions, httpUpstream } from "./http-upstream.ts";
 export {

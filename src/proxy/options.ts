@@ -1,7 +1,7 @@
 // What createGuardProxy takes, checked and completed.
 import type { Monitor } from "../monitor/monitor.ts";
 import type { Identity } from "./callers.ts";
-import type { ProxyEvent } from "./events.ts";
+import type { Exchange, ProxyEvent } from "./events.ts";
 import { type HttpUpstreamOptions, httpUpstream } from "./http-upstream.ts";
 import { type Mapping, type ResourceMapping, readMappings } from "./mappings.ts";
 import type { Upstream } from "./upstream.ts";
@@ -77,6 +77,11 @@ export interface GuardProxyOptions {
   readonly serverInfo?: { readonly name: string; readonly version: string };
   /** Hears of every call and every refusal. What it throws is ignored. */
   readonly onEvent?: ((event: ProxyEvent) => void) | undefined;
+  /**
+   * Hears every tool call and every answer to a guard's question, whole: to record a session on one's own machine and try other
+   * policies on it. Not for logs. What it throws is ignored. @default none
+   */
+  readonly onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
 /** A server, ready. */
@@ -101,7 +106,7 @@ export interface ProxySettings extends GuardProxyOptions {
 
 const OPTIONS = [
   ...["upstream", "upstreams", "monitor", "identify", "limits", "origins", "hosts"],
-  ...["streamAfterMs", "keepAliveMs", "serverInfo", "onEvent"],
+  ...["streamAfterMs", "keepAliveMs", "serverInfo", "onEvent", "onExchange"],
 ];
 const SERVER_OPTIONS = [
   ...["upstream", "server", "prefix", "headers", "tools", "questions", "resources", "trustInstructions"],
@@ -122,11 +127,13 @@ const BOUNDS: Required<ProxyLimits> = {
 export function readOptions(options: GuardProxyOptions): ProxySettings {
   if (typeof options !== "object" || options === null) throw bad("options", "must be an object");
   requireKeys("", options, OPTIONS);
-  const { monitor, identify, onEvent, streamAfterMs = 100, keepAliveMs = 15_000 } = options;
+  const { monitor, identify, onEvent, onExchange, streamAfterMs = 100, keepAliveMs = 15_000 } = options;
   if (typeof monitor?.callTool !== "function" || !Array.isArray(monitor.servers))
     throw bad("monitor", "must be a monitor, as createMonitor makes it");
   if (typeof identify !== "function") throw bad("identify", "must be a function: without it nobody is let in");
-  if (onEvent !== undefined && typeof onEvent !== "function") throw bad("onEvent", "must be a function");
+  for (const [name, listener] of Object.entries({ onEvent, onExchange })) {
+    if (listener !== undefined && typeof listener !== "function") throw bad(name, "must be a function");
+  }
   for (const name of ["origins", "hosts"] as const) {
     if (options[name] !== undefined && !isStrings(options[name])) throw bad(name, "must be an array of strings");
   }

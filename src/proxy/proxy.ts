@@ -6,7 +6,7 @@ import { agentIdOf, createCallers, type Identity } from "./callers.ts";
 import { listen, openStream } from "./changes.ts";
 import { covers, getPrompt, listCovered, listTemplates, readResource } from "./covered.ts";
 import { discover, initialize } from "./describe.ts";
-import { type ExchangeContext, tell } from "./guarded-call.ts";
+import { type ExchangeContext, tell, tellExchange } from "./guarded-call.ts";
 import { type Inbound, readMessage } from "./inbound.ts";
 import {
   type Answer,
@@ -57,7 +57,7 @@ const CANCELLED: unique symbol = Symbol("cancelled");
 export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
   const settings = readOptions(options);
   const { bounds } = settings;
-  const callers = createCallers(bounds.callers);
+  const callers = createCallers(bounds.callers, (exchange) => tellExchange(settings, exchange));
   /** Requests that a client of the older form may cancel, and how. */
   const running = new Map<string, () => void>();
   const open = new Set<AbortController>();

@@ -1,6 +1,7 @@
 // tools/list and tools/call.
 import { isObject, type JsonObject, own } from "../difc/json.ts";
-import { type ExchangeContext, type GuardedCall, guardedCall, tell } from "./guarded-call.ts";
+import { agentIdOf } from "./callers.ts";
+import { type ExchangeContext, type GuardedCall, guardedCall, tell, tellExchange } from "./guarded-call.ts";
 import { type Answer, CODE, objectAt, type RpcError, refusal, stringAt } from "./messages.ts";
 import type { UpstreamServer } from "./options.ts";
 import { inputSchema, outputSchema } from "./schemas.ts";
@@ -147,6 +148,15 @@ export async function runTool(context: ExchangeContext, call: GuardedCall): Prom
       given = refusedResult(error);
     } else given = cleanResult(reply.result, era);
     return given;
+  });
+  const { server, tool, args } = call;
+  const result = error === undefined ? given : undefined;
+  tellExchange(context.settings, {
+    agent: agentIdOf(context.identity),
+    server: server.id,
+    tool,
+    args,
+    ...(result !== undefined && { result }),
   });
   return toolAnswer(outcome, given, error, era);
 }

@@ -1,10 +1,11 @@
 // edge-guard serve: before a program and before an address, with clients of both SDKs, and before the reference server. Uses dist/.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { serve } from "../backend/servers.ts";
 import { connect } from "./clients.ts";
 import { everythingScript } from "./everything-server.ts";
@@ -114,6 +115,37 @@ test("before an address, with a header from the environment and a token made now
   assert.ok(upstream.requests.every(({ authorization }) => authorization === "Bearer secret"));
   await serving.stop();
   await upstream.close();
+});
+
+test("a recorded session is a scenario, on which the smallest change is found by trying", {
+  timeout: 60_000,
+}, async () => {
+  const upstream = await serve(github("v2", "json").handle);
+  const file = `${folder}/session.json`;
+  const policy = ["--policy", `${folder}/policy.json`];
+  const tokens = ["--token", `me=${TOKEN}`, "--token", `other=${TOKEN}-of-another`];
+  const serving = await run("--upstream", upstream.url, ...policy, ...tokens, "--record", file);
+  const client = await connect("v2", serving.url, TOKEN);
+  await client.call("list_issues", { owner: "acme", repo: "site" });
+  await client.call("issue_read", { owner: "acme", repo: "vault", method: "get", issue_number: 3 });
+  await client.close();
+  const another = await connect("v1", serving.url, `${TOKEN}-of-another`);
+  await another.call("add_issue_comment", { owner: "acme", repo: "site", issue_number: 1, body: "hello" });
+  await another.close();
+  assert.equal(await serving.stop(), 0);
+  await upstream.close();
+  assert.match(serving.said(), /edge-guard preview --why \S+session\.json\n/);
+  assert.match(serving.said(), /edge-guard preview --why \S+session-2\.json\n/);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  const { calls, servers } = JSON.parse(await readFile(file, "utf8"));
+  assert.deepEqual(
+    calls.map(({ tool }: { tool: string }) => tool),
+    ["list_issues", "issue_read"],
+  );
+  assert.ok(servers.upstream.backend.some(({ tool }: { tool: string }) => tool === "get_repository"));
+  const { stdout } = await promisify(execFile)(process.execPath, [`${root}dist/cli/main.js`, "preview", "--why", file]);
+  assert.match(stdout, /Add "user1" to "trusted-users"/);
+  assert.match(stdout, /Set "repos" to \["acme\/\*"\]/);
 });
 
 test("what is wrong with the command line is said", async () => {
