@@ -1,16 +1,10 @@
 // A server behind the proxy that is reached over Streamable HTTP: its era is found out once, older servers get a session per connection.
-import { isObject, type JsonObject, own } from "../difc/json.ts";
+import { isObject, own } from "../difc/json.ts";
 import { BackendError } from "../errors.ts";
 import { createWire, type Fetch, type Reply } from "./exchange.ts";
-import { CODE, encodeHeader, HEADER, headerName, LEGACY, META, MODERN, objectAt, stringAt } from "./messages.ts";
-import { type ParameterHeaders, parameterHeaders } from "./schemas.ts";
-import type {
-  ServerDescription,
-  Upstream,
-  UpstreamConnection,
-  UpstreamReply,
-  UpstreamRequestOptions,
-} from "./upstream.ts";
+import { createConnection, type UpstreamTarget } from "./http-connection.ts";
+import { CODE, LEGACY, MODERN, stringAt } from "./messages.ts";
+import type { Upstream, UpstreamReply } from "./upstream.ts";
 
 export interface HttpUpstreamOptions {
   /** For events and error messages. @default the URL's host */
@@ -23,17 +17,6 @@ export interface HttpUpstreamOptions {
   readonly maxBytes?: number;
 }
 
-interface Session {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly description: ServerDescription;
-}
-
-const clientInfo = { name: "edge-guard", version: "1" };
-const OPEN_TIMEOUT_MS = 30_000;
-/** For messages that nobody waits for. Each has a signal of its own: in Workers a signal belongs to the request that made it. */
-const SIDE_TIMEOUT_MS = 5_000;
-const NO_TOOL_HEADERS: ParameterHeaders = new Map();
-
 /**
  * A server at a URL. The first request finds out whether it knows the stateless form of 2026-07-28; if not, each connection
  * gets a session of its own, which is opened again once when it has expired.
@@ -41,23 +24,18 @@ const NO_TOOL_HEADERS: ParameterHeaders = new Map();
  * @throws {TypeError} for an address that is not http(s) or holds credentials
  */
 export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {}): Upstream {
-  const target = new URL(url);
-  if (!/^https?:$/.test(target.protocol) || target.username !== "" || target.password !== "") {
-    throw new TypeError(`Cannot use "${target.origin}" as upstream: "url" must be http(s) and without credentials`);
+  const address = new URL(url);
+  if (!/^https?:$/.test(address.protocol) || address.username !== "" || address.password !== "") {
+    throw new TypeError(`Cannot use "${address.origin}" as upstream: "url" must be http(s) and without credentials`);
   }
-  const { name = target.host, protocolVersion, maxBytes = 16 * 2 ** 20 } = options;
+  const { name = address.host, protocolVersion, maxBytes = 16 * 2 ** 20 } = options;
   if (protocolVersion !== undefined && protocolVersion !== MODERN && !LEGACY.includes(protocolVersion)) {
     const known = [MODERN, ...LEGACY].join(", ");
     throw new RangeError(
       `Cannot use "${name}" as upstream: "protocolVersion" is "${protocolVersion}", known are ${known}`,
     );
   }
-  const wire = createWire(name, options.fetch ?? ((address, init) => fetch(address, init)), target.href, maxBytes);
-  let modern = protocolVersion === undefined ? undefined : protocolVersion === MODERN;
-  /** The tools whose arguments this server wants repeated in headers; the same for every caller. */
-  let toolHeaders = NO_TOOL_HEADERS;
-  let finding: Promise<unknown> | undefined;
-
+  const wire = createWire(name, options.fetch ?? ((to, init) => fetch(to, init)), address.href, maxBytes);
   const fail = (state: string, transient = false): BackendError =>
     new BackendError(`Cannot ask the server "${name}": ${state}`, {
       phase: "backend",
@@ -84,298 +62,11 @@ export function httpUpstream(url: string | URL, options: HttpUpstreamOptions = {
     return { result };
   };
 
-  function connect(credentials: Readonly<Record<string, string>>): UpstreamConnection {
-    let session: Promise<Session> | undefined;
-    let opened: Session | undefined;
-    let lastId = 0;
-    let running = 0;
-    let onIdle: (() => void) | undefined;
-
-    const headersWith = (more: Readonly<Record<string, string>>): Headers => {
-      const headers = new Headers(credentials);
-      for (const key in more) headers.set(key, more[key]!);
-      return headers;
-    };
-
-    const post = (
-      message: JsonObject,
-      more: Readonly<Record<string, string>>,
-      signal: AbortSignal,
-      hear: (message: JsonObject) => void = () => {},
-    ): Promise<Reply> =>
-      wire.post({ jsonrpc: "2.0", ...message }, headersWith(more), signal, (got) => {
-        const id = own(got, "id");
-        if (id === undefined) return hear(got);
-        // A server that waits for its client would wait for ever. It was told of no abilities: all but pings are refused.
-        const answer =
-          own(got, "method") === "ping"
-            ? { result: {} }
-            : {
-                error: {
-                  code: CODE.methodNotFound,
-                  message: "Method not found",
-                },
-              };
-        post({ id, ...answer }, more, AbortSignal.timeout(SIDE_TIMEOUT_MS)).catch(() => {});
-      });
-
-    const envelope = (meta: JsonObject): JsonObject => ({
-      ...meta,
-      [`${META}protocolVersion`]: MODERN,
-      [`${META}clientInfo`]: clientInfo,
-      [`${META}clientCapabilities`]: {},
-    });
-
-    const modernRequest = (
-      method: string,
-      params: JsonObject,
-      meta: JsonObject,
-      signal: AbortSignal,
-      hear?: (message: JsonObject) => void,
-    ): Promise<Reply> => {
-      const repeated = headerName(method, params);
-      const headers: Record<string, string> = {
-        [HEADER.version]: MODERN,
-        [HEADER.method]: method,
-      };
-      if (repeated !== undefined) headers[HEADER.name] = encodeHeader(repeated);
-      if (method === "tools/call") {
-        const names = toolHeaders.get(repeated ?? "");
-        for (const [key, value] of names?.(objectAt(params, "arguments")) ?? []) headers[key] = encodeHeader(value);
-      }
-      return post({ id: ++lastId, method, params: { ...params, _meta: envelope(meta) } }, headers, signal, hear);
-    };
-
-    const open = async (): Promise<Session> => {
-      const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS);
-      const params = {
-        protocolVersion: protocolVersion ?? LEGACY[0],
-        capabilities: {},
-        clientInfo,
-      };
-      const reply = await post({ id: ++lastId, method: "initialize", params }, {}, signal);
-      const answer = resultOf(reply);
-      if ("error" in answer) throw fail(`it refused to begin a session with JSON-RPC error ${answer.error.code}`);
-      const version = own(answer.result, "protocolVersion");
-      if (typeof version !== "string" || version >= MODERN) throw fail("it speaks no version of MCP that is known");
-      const id = reply.headers.get(HEADER.session);
-      const headers = {
-        [HEADER.version]: version,
-        ...(id !== null && { [HEADER.session]: id }),
-      };
-      const { ok, status } = await post({ method: "notifications/initialized" }, headers, signal);
-      if (!ok) throw fail(`HTTP ${status}`, status >= 500);
-      opened = {
-        headers,
-        description: describe(answer.result, objectAt(answer.result, "serverInfo")),
-      };
-      return opened;
-    };
-
-    const openOnce = (signal: AbortSignal): Promise<Session> => {
-      session ??= open();
-      const opening = session;
-      const forget = (): void => {
-        if (session === opening) session = undefined;
-      };
-      opening.catch(forget);
-      return waitFor(opening, signal, forget);
-    };
-
-    /** What the server says of itself; finds out its era on the way. */
-    const discover = async (signal: AbortSignal): Promise<ServerDescription> => {
-      if (modern !== false) {
-        const reply = await modernRequest("server/discover", {}, {}, signal);
-        if (modern || !isOlder(reply)) {
-          const answer = resultOf(reply);
-          if ("error" in answer) throw fail(`it refused to describe itself with JSON-RPC error ${answer.error.code}`);
-          modern = true;
-          const meta = objectAt(answer.result, "_meta");
-          return describe(answer.result, objectAt(meta, `${META}serverInfo`));
-        }
-        modern = false;
-      }
-      return (await openOnce(signal)).description;
-    };
-
-    /** Finds out the era once for all who wait for it. */
-    const findEra = async (signal: AbortSignal): Promise<void> => {
-      finding ??= discover(AbortSignal.timeout(OPEN_TIMEOUT_MS));
-      const search = finding;
-      const forget = (): void => {
-        if (finding === search) finding = undefined;
-      };
-      search.then(forget, forget);
-      await waitFor(search, signal, forget);
-    };
-
-    const inSession = async (
-      method: string,
-      params: JsonObject,
-      meta: JsonObject,
-      signal: AbortSignal,
-      hear: (message: JsonObject) => void,
-    ): Promise<Reply> => {
-      const sent = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
-      for (let again = false; ; again = true) {
-        const { headers } = await openOnce(signal);
-        const id = ++lastId;
-        // Here a closed connection alone cancels nothing.
-        const cancel = (): void => {
-          const message = {
-            method: "notifications/cancelled",
-            params: { requestId: id },
-          };
-          post(message, headers, AbortSignal.timeout(SIDE_TIMEOUT_MS)).catch(() => {});
-        };
-        signal.addEventListener("abort", cancel);
-        const reply = await post({ id, method, params: sent }, headers, signal, hear).finally(() =>
-          signal.removeEventListener("abort", cancel),
-        );
-        const isExpired = headers[HEADER.session] !== undefined && (reply.status === 404 || reply.status === 400);
-        if (again || !isExpired) return reply;
-        if (opened?.headers === headers) session = undefined;
-      }
-    };
-
-    const learnToolHeaders = async (signal: AbortSignal): Promise<void> => {
-      const found: [string, JsonObject][] = [];
-      let cursor: unknown;
-      for (let page = 0; page < 64; page++) {
-        const params = typeof cursor === "string" ? { cursor } : {};
-        const answer = resultOf(await modernRequest("tools/list", params, {}, signal));
-        if ("error" in answer) break;
-        const tools = own(answer.result, "tools");
-        for (const tool of Array.isArray(tools) ? tools : []) {
-          if (!isObject(tool)) continue;
-          const toolName = stringAt(tool, "name");
-          if (toolName !== undefined) found.push([toolName, objectAt(tool, "inputSchema")]);
-        }
-        cursor = own(answer.result, "nextCursor");
-        if (typeof cursor !== "string") break;
-      }
-      toolHeaders = parameterHeaders(found);
-    };
-
-    return {
-      describe: discover,
-      request: (method, params, options) => counted(() => request(method, params, options)),
-      listen: (onChange, signal) => counted(() => listen(onChange, signal)),
-      async close() {
-        // What is under way keeps its session.
-        if (running > 0) {
-          await new Promise<void>((resolve) => {
-            onIdle = resolve;
-          });
-        }
-        if (opened?.headers[HEADER.session] === undefined) return;
-        // A session that cannot be ended ends by itself.
-        await wire.delete(headersWith(opened.headers), AbortSignal.timeout(2000)).catch(() => {});
-      },
-    };
-
-    async function counted<T>(action: () => Promise<T>): Promise<T> {
-      running++;
-      try {
-        return await action();
-      } finally {
-        if (--running === 0) onIdle?.();
-      }
-    }
-
-    async function request(
-      method: string,
-      params: JsonObject,
-      { signal, onProgress, trace }: UpstreamRequestOptions,
-    ): Promise<UpstreamReply> {
-      if (modern === undefined) await findEra(signal);
-      const token = onProgress && `p${lastId + 1}-${method}`;
-      const meta = {
-        ...trace,
-        ...(token !== undefined && { progressToken: token }),
-      };
-      const hear = (message: JsonObject): void => {
-        if (own(message, "method") !== "notifications/progress") return;
-        const got = objectAt(message, "params");
-        const progress = own(got, "progress");
-        const total = own(got, "total");
-        if (own(got, "progressToken") !== token || !Number.isFinite(progress)) return;
-        onProgress?.(progress as number, Number.isFinite(total) ? (total as number) : undefined);
-      };
-      if (!modern) return resultOf(await inSession(method, params, meta, signal, hear));
-      const reply = await modernRequest(method, params, meta, signal, hear);
-      const refused = reply.message && objectAt(reply.message, "error");
-      // The request was refused before anything ran, so it may be sent again.
-      if (method !== "tools/call" || reply.ok || refused?.["code"] !== CODE.headerMismatch) return resultOf(reply);
-      await learnToolHeaders(signal);
-      return resultOf(await modernRequest(method, params, meta, signal, hear));
-    }
-
-    async function listen(onChange: () => void, signal: AbortSignal): Promise<void> {
-      const hear = (message: JsonObject): void => {
-        if (own(message, "method") === "notifications/tools/list_changed") onChange();
-      };
-      if (modern === undefined) await findEra(signal);
-      if (modern) {
-        await modernRequest("subscriptions/listen", { notifications: { toolsListChanged: true } }, {}, signal, hear);
-        return;
-      }
-      const { headers } = await openOnce(signal);
-      await wire.get(headersWith(headers), signal, hear);
-    }
-  }
-
-  return { name, connect };
-}
-
-function describe(result: JsonObject, serverInfo: JsonObject): ServerDescription {
-  const instructions = stringAt(result, "instructions");
-  return {
-    capabilities: objectAt(result, "capabilities"),
-    serverInfo,
-    ...(instructions !== undefined && { instructions }),
+  const learned: UpstreamTarget["learned"] = {
+    modern: protocolVersion === undefined ? undefined : protocolVersion === MODERN,
+    finding: undefined,
+    toolHeaders: new Map(),
   };
-}
-
-/** Tells whether a server refused the stateless form because it only knows the older ones. */
-function isOlder({ status, message }: Reply): boolean {
-  const error = message && own(message, "error");
-  const code = isObject(error) ? own(error, "code") : undefined;
-  if (code === CODE.unsupportedVersion) {
-    const known = own(objectAt(error as JsonObject, "data"), "supported");
-    return Array.isArray(known) && !known.includes(MODERN);
-  }
-  if (code === CODE.methodNotFound) return true;
-  if (code === CODE.headerMismatch) return false;
-  return status >= 400 && status < 500 && ![401, 403, 408, 413, 429].includes(status);
-}
-
-/**
- * What others wait for too must not end with one of them. Nor must they wait for ever: in Workers a promise of another request
- * never settles once that request's client has left, so it is forgotten after a while.
- */
-function waitFor<T>(promise: Promise<T>, signal: AbortSignal, forget: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-    };
-    const stop = (): void => {
-      end();
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      forget();
-      end();
-      reject(
-        new BackendError("The server behind the proxy did not answer in time", {
-          phase: "backend",
-          transient: true,
-        }),
-      );
-    }, OPEN_TIMEOUT_MS);
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(end);
-  });
+  const target: UpstreamTarget = { wire, protocolVersion, learned, fail, resultOf };
+  return { name, connect: (headers) => createConnection(target, headers) };
 }
