@@ -25,7 +25,10 @@ export interface WithheldReport {
 
 const LEVELS = ["merged", "approved", "unapproved", "none"];
 
-/** Collects what `onEvent` of the proxy or of the monitor tells. Keeps at most `max` different entries. */
+/**
+ * Collects what `onEvent` of the proxy or of the monitor tells. Keeps at most `max` different entries. The changes are read from tags and not
+ * tried; `recordingMonitor` and `suggestChanges` of `edge-guard/analysis` try them on what really happened.
+ */
 export function withheldReport({ max = 1000 }: { readonly max?: number } = {}): WithheldReport {
   const counted = new Map<string, WithheldEntry>();
   const count = (entry: Omit<WithheldEntry, "items">): void => {

@@ -7,8 +7,13 @@ import fc from "fast-check";
 import { recordingMonitor, suggestChanges, summarizeWithheld, withheldText } from "../../../src/analysis/index.ts";
 import { functionBackend } from "../../../src/backend/function.ts";
 import { loadGuard } from "../../../src/guard/load.ts";
+import * as library from "../../../src/index.ts";
 import { createMonitor } from "../../../src/monitor/monitor.ts";
 import { preview } from "../../../src/monitor/preview.ts";
+import * as proxies from "../../../src/proxy/index.ts";
+import { answerOf, clientRequest, testProxy } from "../../suites/proxy.ts";
+import { type ServerScript, scriptedGuard } from "../../suites/scripted-guard.ts";
+import setup from "../../vectors/proxy/setup.json" with { type: "json" };
 import { session } from "./sessions.ts";
 
 const root = process.env["EDGE_GUARD_ROOT"] ?? ".";
@@ -91,6 +96,36 @@ test("misuse names the option", () => {
   assert.throws(() => recordingMonitor(monitor, { servers: {} }), /"servers" lacks its server "chat"/);
   assert.throws(() => recordingMonitor(monitor, { servers: named, maxCalls: 0 }), /"maxCalls"/);
   assert.throws(() => recordingMonitor(monitor, { servers: named, maxAgents: 1.5 }), /"maxAgents"/);
+});
+
+test("behind the proxy it records what agents did over MCP", async () => {
+  const notes = scriptedGuard("notes", setup.guard as ServerScript);
+  const monitor = recordingMonitor(createMonitor({ servers: { notes: { guard: notes } } }), {
+    servers: { notes: { guard: { wasm: "notes.wasm" } } },
+  });
+  const { proxy } = testProxy(library as never, proxies as never, {}, { monitor });
+  const call = (name: string) =>
+    clientRequest({ method: "tools/call", params: { name, arguments: { a: 1 } } }, "modern");
+  const listed = await answerOf(proxy, call("list_notes"));
+  await answerOf(proxy, call("post_public"));
+  assert.ok(!listed.text.includes("FORBIDDEN"));
+  const [agentId] = monitor.recorded;
+  const scenario = monitor.scenario(agentId ?? "");
+  assert.deepEqual(
+    scenario?.calls.map(({ server, tool, args }) => [server, tool, args]),
+    [
+      ["notes", "list_notes", { a: 1 }],
+      ["notes", "post_public", { a: 1 }],
+    ],
+  );
+  const report = await preview(scenario, { guards: { "notes.wasm": notes } });
+  assert.deepEqual(
+    report.calls.map(({ outcome }) => [outcome.status, outcome.removed.map(({ index }) => index)]),
+    [
+      ["filtered", [1]],
+      ["denied", []],
+    ],
+  );
 });
 
 test("whatever the session, its recording comes out the same", async () => {
