@@ -23,7 +23,7 @@ class DirectHost implements RunHost {
   }
 
   check(): void {
-    this.call.options.deadline.check();
+    this.call.deadline.check();
   }
 }
 

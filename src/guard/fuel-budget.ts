@@ -18,11 +18,11 @@ export function fuelOf(limit: number | undefined, timeoutMs: number | undefined)
 
 /** A budget for one run; what that run has burned replaces what the ones before it had. */
 export function budgetOf(call: {
-  readonly options: { readonly fuel?: { readonly limit: number | undefined } | undefined; readonly deadline: Deadline };
+  readonly options: { readonly fuel?: { readonly limit: number | undefined } | undefined };
+  readonly deadline: Deadline;
   fuel: number | undefined;
 }): Budget {
-  const { options } = call;
-  const { deadline } = options;
+  const { options, deadline } = call;
   let total = 0;
   return {
     get fuel() {

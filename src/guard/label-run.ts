@@ -13,15 +13,14 @@ import { Questions } from "./questions.ts";
 
 export type Suspension = "none" | "replay" | "jspi";
 
+/** What is the same for all calls of a guard. */
 export interface LabelCallOptions {
   readonly guard: string;
-  readonly backend: Backend | undefined;
   readonly backendCalls: number;
   readonly patience: Patience;
   readonly concurrency: number;
   readonly speculate: boolean;
   readonly exchange: ExchangeOptions;
-  readonly deadline: Deadline;
   readonly log: (line: LogLine) => void;
   /** Present when the guard counts what it burns; the limit is the caller's. */
   readonly fuel?: { readonly limit: number | undefined } | undefined;
@@ -38,6 +37,8 @@ export class LabelRun implements Recording {
   readonly state: GuestState;
   readonly options: LabelCallOptions;
   readonly suspension: Suspension;
+  readonly backend: Backend | undefined;
+  readonly deadline: Deadline;
   /** How often the guest has run. */
   runs = 0;
   sleeps: readonly number[] = noSleeps;
@@ -47,18 +48,28 @@ export class LabelRun implements Recording {
   randoms: Uint8Array[] | undefined = undefined;
   private known: Questions | undefined = undefined;
 
-  constructor(name: LabelFunction, text: string, state: GuestState, suspension: Suspension, options: LabelCallOptions) {
+  constructor(
+    name: LabelFunction,
+    text: string,
+    state: GuestState,
+    suspension: Suspension,
+    options: LabelCallOptions,
+    backend: Backend | undefined,
+    deadline: Deadline,
+  ) {
     this.name = name;
     this.text = text;
     this.state = state;
     this.suspension = suspension;
     this.options = options;
+    this.backend = backend;
+    this.deadline = deadline;
   }
 
   /** Made when the guest first asks: most calls do not. */
   get questions(): Questions {
     if (this.known === undefined) {
-      this.known = new Questions(this.options.backend, this.options);
+      this.known = new Questions(this.backend, this.options, this.deadline);
       this.known.beginRun();
     }
     return this.known;
@@ -97,7 +108,7 @@ export class LabelRun implements Recording {
   /** Makes the finished call part of the state. */
   remember(answer: string): string {
     // An answer that came too late does not count, and leaves no trace in the state.
-    this.options.deadline.check();
+    this.deadline.check();
     const { excess } = this.state;
     if (excess !== undefined) throw excess;
     this.state.push(this.name, this.text, this.finalRecording());

@@ -11,7 +11,6 @@ export interface QuestionOptions {
   readonly concurrency: number;
   /** How long one answer may take. */
   readonly patience: Patience;
-  readonly deadline: Deadline;
 }
 
 /** One question and what has become of it. */
@@ -26,7 +25,10 @@ interface Asked {
   milliseconds: number;
   /** Absent while there is none. */
   answer: Answer | undefined;
-  /** Ends when nobody waits for this one any more: others may go on. */
+  /** Whether the backend is at it. */
+  waits: boolean;
+  /** Hears when nobody waits for this one any more: others may go on. Most backends have one listener, and need no signal. */
+  listener: ((reason: unknown) => void) | undefined;
   life: Deadline | undefined;
   /** Who waits for the answer, and how it gets it. */
   promise: Promise<Answer> | undefined;
@@ -37,19 +39,44 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-function lifeOf(deadline: Deadline): AskOptions {
+/** For a backend that answers at once: the call's own. */
+const lifeOfCall = (deadline: Deadline): AskOptions => ({
+  get signal() {
+    return deadline.signal;
+  },
+  subscribe: (listener) => deadline.subscribe(listener),
+});
+
+function lifeOf(entry: Asked): AskOptions {
+  const life = (): Deadline => {
+    entry.life ??= createDeadline(undefined, undefined, {});
+    if (entry.error !== undefined) entry.life.end(entry.error);
+    return entry.life;
+  };
   return {
     get signal() {
-      return deadline.signal;
+      return life().signal;
     },
-    subscribe: (listener) => deadline.subscribe(listener),
+    subscribe(listener) {
+      if (entry.listener !== undefined || entry.answer !== undefined) return life().subscribe(listener);
+      entry.listener = listener;
+      return () => {
+        if (entry.listener === listener) entry.listener = undefined;
+      };
+    },
   };
+}
+
+function end(entry: Asked, reason: unknown): void {
+  entry.listener?.(reason);
+  entry.life?.end(reason);
 }
 
 // A class, for its methods exist once: every call that asks makes one.
 export class Questions implements Waiting {
   readonly #backend: Backend | undefined;
   readonly #options: QuestionOptions;
+  readonly #deadline: Deadline;
   readonly #asked: Map<string, Asked> = new Map<string, Asked>();
   /** Questions whose turn has not come, in order. */
   readonly #waiting: Asked[] = [];
@@ -60,9 +87,10 @@ export class Questions implements Waiting {
   #listens = false;
   #whenSettled: (() => void) | undefined = undefined;
 
-  constructor(backend: Backend | undefined, options: QuestionOptions) {
+  constructor(backend: Backend | undefined, options: QuestionOptions, deadline: Deadline) {
     this.#backend = backend;
     this.#options = options;
+    this.#deadline = deadline;
   }
 
   /** How many have reached the backend, or wait to. */
@@ -149,6 +177,8 @@ export class Questions implements Waiting {
       error: undefined,
       milliseconds: 0,
       answer: undefined,
+      waits: false,
+      listener: undefined,
       life: undefined,
       promise: undefined,
       resolve: undefined,
@@ -163,15 +193,14 @@ export class Questions implements Waiting {
   /** Calls the backend; an answer that is there at once counts at once. */
   #start(entry: Asked): void {
     const backend = this.#backend;
-    const options = this.#options;
     const { tool, args } = entry.question;
     try {
       if (backend === undefined) throw this.#fault("There is no backend to ask");
-      options.deadline.check();
-      if (backend.synchronous !== true) entry.life = createDeadline(undefined, undefined, {});
-      const value = backend.callTool(tool, args, lifeOf(entry.life ?? options.deadline));
+      this.#deadline.check();
+      const isSynchronous = backend.synchronous === true;
+      const value = backend.callTool(tool, args, isSynchronous ? lifeOfCall(this.#deadline) : lifeOf(entry));
       if (!isThenable(value)) this.#settle(entry, value);
-      else if (entry.life !== undefined) this.#wait(entry, value);
+      else if (!isSynchronous) this.#wait(entry, value);
       else {
         // Its outcome is nobody's, but it must not go unhandled.
         Promise.resolve(value).catch(() => {});
@@ -184,10 +213,11 @@ export class Questions implements Waiting {
 
   #wait(entry: Asked, promise: PromiseLike<unknown>): void {
     const answer = Promise.resolve(promise);
+    entry.waits = true;
     if (this.#withBackend++ === 0) this.#options.patience.begin(this);
     if (!this.#listens) {
       this.#listens = true;
-      this.#options.deadline.subscribe((reason) => this.#giveUp(reason));
+      this.#deadline.subscribe((reason) => this.#giveUp(reason));
     }
     answer.then(
       (result) => {
@@ -220,7 +250,7 @@ export class Questions implements Waiting {
     const now = performance.now();
     let next = patience.milliseconds;
     for (const entry of this.#asked.values()) {
-      if (entry.answer !== undefined || entry.life === undefined) continue;
+      if (entry.answer !== undefined || !entry.waits) continue;
       const left = entry.started + patience.milliseconds - now;
       if (left > 0) {
         next = Math.min(next, left);
@@ -229,7 +259,7 @@ export class Questions implements Waiting {
       const message = `The backend did not answer within ${patience.milliseconds} ms`;
       const error = new TimeoutError(message, { guard, phase: "call_backend" });
       this.#fail(entry, error);
-      entry.life.end(error);
+      end(entry, error);
       this.#passOn();
     }
     return next;
@@ -241,7 +271,7 @@ export class Questions implements Waiting {
     for (const entry of this.#asked.values()) {
       if (entry.answer !== undefined) continue;
       this.#fail(entry, reason);
-      entry.life?.end(reason);
+      end(entry, reason);
     }
     this.#options.patience.end();
   }

@@ -45,7 +45,7 @@ async function attempt(
       throw stopRun;
     },
     log: (line) => lines.push(line),
-    check: () => options.deadline.check(),
+    check: () => call.deadline.check(),
   };
   try {
     answer = await call.enter(guest, host);
@@ -54,7 +54,7 @@ async function attempt(
   } finally {
     leave(guest);
   }
-  options.deadline.check();
+  call.deadline.check();
   // Whatever a run does after a false answer is not the guard's doing.
   if (tentative) return sleep === undefined ? {} : { sleep };
   for (const line of lines) options.log(line);
@@ -65,6 +65,7 @@ async function attempt(
 /** Runs again from the state before the call until a run has asked nothing unknown. */
 export async function replay(call: LabelRun): Promise<string> {
   const { state, options } = call;
+  const speculates = options.speculate && call.backend?.speculate !== false;
   // Where going back is likely, or would take long, a checkpoint beforehand is the cheaper way.
   const settle = async (): Promise<void> => {
     try {
@@ -76,7 +77,7 @@ export async function replay(call: LabelRun): Promise<string> {
   };
   if (state.rewoundLately || isHeavy(call.text)) await settle();
   for (;;) {
-    const stepwise = !options.speculate || call.runs >= speculativeRuns;
+    const stepwise = !speculates || call.runs >= speculativeRuns;
     const outcome = await attempt(call, await state.guest(false), stepwise, call.sleeps.length);
     if ("answer" in outcome) return call.remember(outcome.answer);
     // Going back takes the processor while the answers are on their way; from then on the base is the state before this call.
@@ -84,8 +85,8 @@ export async function replay(call: LabelRun): Promise<string> {
     await settle();
     if (outcome.sleep !== undefined) {
       call.slept(outcome.sleep);
-      await sleepFor(outcome.sleep, options.deadline);
+      await sleepFor(outcome.sleep, call.deadline);
     }
-    if (call.askedQuestions !== undefined) await options.deadline.race(call.askedQuestions.settled());
+    if (call.askedQuestions !== undefined) await call.deadline.race(call.askedQuestions.settled());
   }
 }

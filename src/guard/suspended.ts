@@ -23,21 +23,21 @@ class SuspendedHost implements RunHost {
   }
 
   askLater(question: Question): Answer | Promise<Answer> {
-    const { questions, options } = this.call;
+    const { questions, options, deadline } = this.call;
     const answer = questions.answer(question, options.backendCalls);
     // Without bounds only a close ends the call, which settles the question as well.
-    return answer instanceof Promise && options.deadline.bounded ? options.deadline.race(answer) : answer;
+    return answer instanceof Promise && deadline.bounded ? deadline.race(answer) : answer;
   }
 
   sleep(): void {}
 
   async sleepLater(milliseconds: number): Promise<void> {
     this.call.slept(milliseconds);
-    await sleepFor(milliseconds, this.call.options.deadline);
+    await sleepFor(milliseconds, this.call.deadline);
   }
 
   check(): void {
-    this.call.options.deadline.check();
+    this.call.deadline.check();
   }
 }
 

@@ -209,9 +209,6 @@ function guardOf(
   const { name } = given;
   const { limits = {} } = options;
   const log = (line: LogLine): void => tell(options.log, { guard: name, ...line });
-  const speculates = (backend: Backend | undefined): boolean =>
-    options.speculate !== false && backend?.speculate !== false;
-  /** What a call needs that neither has a deadline nor brings its own backend. */
   const usual: LabelCallOptions = {
     guard: name,
     backendCalls: given.backendCalls,
@@ -219,9 +216,7 @@ function guardOf(
     concurrency: given.concurrency,
     exchange: given.exchange,
     log,
-    backend: options.backend,
-    speculate: speculates(options.backend),
-    deadline: noDeadline,
+    speculate: options.speculate !== false,
     fuel: given.fuel,
   };
   const queue = createQueue();
@@ -306,14 +301,7 @@ function guardOf(
       const isKnown = known !== undefined && state.adopt(known.checkpoint);
       if (known !== undefined && !isKnown) place?.refuse();
       const suspension = chooseSuspension(given.suspension, backend, state, name);
-      const isUsual = deadline === noDeadline && backend === options.backend;
-      const run = new LabelRun(
-        phase,
-        text,
-        state,
-        isKnown ? "none" : suspension,
-        isUsual ? usual : { ...usual, backend, speculate: speculates(backend), deadline },
-      );
+      const run = new LabelRun(phase, text, state, isKnown ? "none" : suspension, usual, backend, deadline);
       let error: GuardError | undefined;
       try {
         current = deadline;

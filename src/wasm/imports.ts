@@ -24,13 +24,20 @@ export function viewOf(
   return from + size > buffer.byteLength ? undefined : new Uint8Array(buffer, from, size);
 }
 
-function readQuestion(memory: WebAssembly.Memory, run: Run, parameters: readonly number[]): Question | undefined {
+/** `[pointer, pointer + length)`, or `undefined` when it is not all inside the memory. */
+function partOf(bytes: Uint8Array, pointer: number, length: number): Uint8Array | undefined {
+  const from = pointer >>> 0;
+  const size = length >>> 0;
+  return from + size > bytes.length ? undefined : bytes.subarray(from, from + size);
+}
+
+function readQuestion(bytes: Uint8Array, run: Run, parameters: readonly number[]): Question | undefined {
   const [toolPointer = 0, toolLength = 0, argsPointer = 0, argsLength = 0, resultPointer = 0, resultCap = 0] =
     parameters;
-  const toolBytes = viewOf(memory, toolPointer, toolLength);
-  const argsBytes = viewOf(memory, argsPointer, argsLength);
-  if (toolBytes === undefined || argsBytes === undefined || viewOf(memory, resultPointer, resultCap) === undefined)
-    return undefined;
+  const toolBytes = partOf(bytes, toolPointer, toolLength);
+  const argsBytes = partOf(bytes, argsPointer, argsLength);
+  const isResultInside = (resultPointer >>> 0) + (resultCap >>> 0) <= bytes.length;
+  if (toolBytes === undefined || argsBytes === undefined || !isResultInside) return undefined;
   try {
     const tool = strict.decode(toolBytes);
     const text = strict.decode(argsBytes);
@@ -41,9 +48,9 @@ function readQuestion(memory: WebAssembly.Memory, run: Run, parameters: readonly
   }
 }
 
-function writeAnswer(memory: WebAssembly.Memory, answer: Answer, pointer: number, cap: number): number {
+function writeAnswer(bytes: Uint8Array, answer: Answer, pointer: number, cap: number): number {
   if (answer === null) return -1;
-  const target = viewOf(memory, pointer, cap);
+  const target = partOf(bytes, pointer, cap);
   if (target === undefined) return -1;
   // Measured only when it may not fit: nothing of an answer that is too long is written.
   const length = answer.length * 3 <= target.length ? undefined : utf8Length(answer);
@@ -56,22 +63,22 @@ export function callBackend(guest: Guest, parameters: readonly number[]): number
   const { run } = guest;
   if (run === undefined) return -1;
   run.host.check?.();
-  const question = readQuestion(guest.memory, run, parameters);
+  const question = readQuestion(guest.bytes, run, parameters);
   if (question === undefined) return -1;
   const answer = run.host.ask(question);
-  return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
+  return writeAnswer(guest.bytes, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 
 export async function callBackendLater(guest: Guest, parameters: readonly number[]): Promise<number> {
   const { run } = guest;
   if (run?.host.askLater === undefined) return callBackend(guest, parameters);
   run.host.check?.();
-  const question = readQuestion(guest.memory, run, parameters);
+  const question = readQuestion(guest.bytes, run, parameters);
   if (question === undefined) return -1;
   const answer = await run.host.askLater(question);
   // The call may have ended in the meantime.
   run.host.check?.();
-  return writeAnswer(guest.memory, answer, parameters[4] ?? 0, parameters[5] ?? 0);
+  return writeAnswer(guest.bytes, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 
 export function hostLog(guest: Guest, level: number, pointer: number, length: number): void {

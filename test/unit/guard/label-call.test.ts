@@ -43,17 +43,23 @@ test("suspended calls are refused long before an engine dies of them", async () 
   } as GuestState;
   const begin = async (): Promise<string> =>
     labelCall(
-      new LabelRun("label_agent", "{}", waiting, "jspi", {
-        guard: "g",
-        backend: asynchronous,
-        backendCalls: 1,
-        patience: new Patience(1000),
-        concurrency: 1,
-        speculate: true,
-        exchange: { outputBytes: 65_536 },
-        deadline: createDeadline(undefined, undefined, {}),
-        log: () => {},
-      }),
+      new LabelRun(
+        "label_agent",
+        "{}",
+        waiting,
+        "jspi",
+        {
+          guard: "g",
+          backendCalls: 1,
+          patience: new Patience(1000),
+          concurrency: 1,
+          speculate: true,
+          exchange: { outputBytes: 65_536 },
+          log: () => {},
+        },
+        asynchronous,
+        createDeadline(undefined, undefined, {}),
+      ),
     );
   const calls = Array.from({ length: 4096 }, begin);
   await rejects(begin(), { code: "limit", limit: "suspensions", message: /4096 are suspended/ });

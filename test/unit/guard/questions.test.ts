@@ -12,7 +12,8 @@ function make(callTool: Backend["callTool"], concurrency = 4, answerTimeoutMs = 
   const deadline = createDeadline(undefined, undefined, {});
   const questions = new Questions(
     { name: "test", callTool },
-    { guard: "g", concurrency, patience: new Patience(answerTimeoutMs), deadline },
+    { guard: "g", concurrency, patience: new Patience(answerTimeoutMs) },
+    deadline,
   );
   questions.beginRun();
   return { deadline, questions };
