@@ -58,11 +58,32 @@ export interface Asking {
   fail(error: Error): void;
 }
 
-/** A question without an answer, and where it stands among the others; -1 once it is settled. */
-interface Waiting {
+/** A question without an answer. A class: an object literal with a getter takes microseconds to make. */
+class OpenQuestion implements Asking {
   readonly tool: string;
-  readonly fail: (error: Error) => void;
+  /** Where it stands among the others; -1 once it is settled. */
   place: number;
+  readonly fail: (error: Error) => void;
+  #controller: AbortController | undefined;
+  #failed: { readonly error: Error } | undefined;
+
+  constructor(tool: string, place: number, settle: (error: Error) => void) {
+    this.tool = tool;
+    this.place = place;
+    this.fail = (error) => {
+      settle(error);
+      this.#failed ??= { error };
+      this.#controller?.abort(error);
+    };
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#failed !== undefined) this.#controller.abort(this.#failed.error);
+    }
+    return this.#controller.signal;
+  }
 }
 
 /**
@@ -75,10 +96,10 @@ export function askingBackend(
   close?: () => unknown,
 ): Required<Backend> {
   // Not a Set: what is added and deleted all the time leaves a chain of tables behind, each of which keeps later questions alive.
-  const waiting: Waiting[] = [];
-  const leave = (one: Waiting): void => {
+  const waiting: OpenQuestion[] = [];
+  const leave = (one: OpenQuestion): void => {
     if (one.place < 0) return;
-    const last = waiting.pop() as Waiting;
+    const last = waiting.pop() as OpenQuestion;
     if (last !== one) {
       waiting[one.place] = last;
       last.place = one.place;
@@ -95,31 +116,17 @@ export function askingBackend(
         if (closed) throw failure(name, tool, closedState);
         const signal = options.subscribe === undefined ? options.signal : undefined;
         checkSignal(signal);
-        let controller: AbortController | undefined;
-        let failed: { readonly error: Error } | undefined;
         let forget: (() => void) | undefined;
         const settled = (): void => {
-          leave(here);
+          leave(asking);
           forget?.();
         };
-        const fail = (error: Error): void => {
+        const asking = new OpenQuestion(tool, waiting.length, (error) => {
           settled();
           reject(error);
-          failed ??= { error };
-          controller?.abort(error);
-        };
-        const asking: Asking = {
-          get signal() {
-            if (controller === undefined) {
-              controller = new AbortController();
-              if (failed !== undefined) controller.abort(failed.error);
-            }
-            return controller.signal;
-          },
-          fail,
-        };
-        const here: Waiting = { tool, fail, place: waiting.length };
-        waiting.push(here);
+        });
+        const { fail } = asking;
+        waiting.push(asking);
         forget = options.subscribe?.((reason) => fail(abortError(reason, { phase })));
         if (signal) forget = onAbort(signal, () => fail(abortError(signal.reason, { phase })));
         const answered = (answer: unknown): void => {
