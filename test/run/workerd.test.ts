@@ -155,6 +155,11 @@ test("a prepared module keeps replay and checkpoints in workerd; one that is not
       { checkpoint: { possible: false, obstacle }, ...state },
       ["yes!", ["replay, 2"]],
     ]);
+    // Workers end a request as hung that waits for nothing of its own.
+    const together = Array.from({ length: 10 }, async () =>
+      (await miniflare.dispatchFetch("http://localhost/")).text(),
+    );
+    assert.deepEqual(await Promise.all(together), Array<string>(10).fill("yes!"));
   } finally {
     await miniflare.dispose();
   }

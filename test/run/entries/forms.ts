@@ -1,5 +1,5 @@
 // A Worker with one guard in two forms: prepared at build time, and as the toolchain left it. Says what each can do.
-import { type CallEvent, functionBackend, type GuardEvent, loadGuard } from "edge-guard";
+import { type CallEvent, functionBackend, type GuardEvent, loadGuard, type WasmGuard } from "edge-guard";
 import askerPlain from "../../../.cache/guards/asker.wasm";
 import scriptPlain from "../../../.cache/guards/script.wasm";
 import { rejects } from "../../suites/assert.ts";
@@ -34,8 +34,21 @@ async function remembers(module: WebAssembly.Module): Promise<unknown> {
   return { checkpoint: guard.module.checkpoint, before, health, after };
 }
 
+/** One guard for all requests: those that come while it waits for its backend wait for one another. */
+let shared: Promise<WasmGuard> | undefined;
+async function together(): Promise<string> {
+  shared ??= loadGuard(askerPrepared, {
+    backend: functionBackend(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return true;
+    }),
+  });
+  return (await (await shared).labelResource({ tool: "a" })).description;
+}
+
 export default {
   async fetch(request: Request): Promise<Response> {
+    if (request.method === "GET") return new Response(await together());
     const bytes = new Uint8Array(await request.arrayBuffer());
     const refused = await rejects(loadGuard(bytes));
     return Response.json({
