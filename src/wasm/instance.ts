@@ -215,7 +215,9 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     async sleepLater(milliseconds): Promise<void> {
       const { run } = guest;
       if (run === undefined) return;
-      await (run.host.sleepLater ?? run.host.sleep)(milliseconds, run.sleeps);
+      const { host, sleeps } = run;
+      if (host.sleepLater === undefined) host.sleep(milliseconds, sleeps);
+      else await host.sleepLater(milliseconds, sleeps);
       run.sleeps++;
     },
     suspending: suspending as Guest["suspending"],
