@@ -47,8 +47,13 @@ export function resultParts(result: unknown, isNotice: (text: string) => boolean
   return parts;
 }
 
-const sameJson = (one: unknown, other: unknown): boolean =>
-  one === other || JSON.stringify(one) === JSON.stringify(other);
+function sameJson(one: unknown, other: unknown): boolean {
+  try {
+    return one === other || JSON.stringify(one) === JSON.stringify(other);
+  } catch {
+    return false; // nested too deep to be written
+  }
+}
 
 /** Writes a key into a JSON Pointer. */
 export function pointerTo(pointer: string, key: string | number): string {

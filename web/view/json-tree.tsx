@@ -61,7 +61,7 @@ function Row({ line, open, search }: { readonly line: Line; readonly open: boole
   const { key, type, preview, size, run, item } = line.node;
   const count = type === "array" ? `[${size.toLocaleString("en")}]` : `{${size.toLocaleString("en")}}`;
   return (
-    <>
+    <div class="pp-line-row">
       <span class="pp-json-key">
         <Marked text={key} search={search} />
       </span>
@@ -78,7 +78,7 @@ function Row({ line, open, search }: { readonly line: Line; readonly open: boole
           {item.visible ? "Visible" : `Hidden${item.violations.length > 0 ? `: ${item.violations.join(" and ")}` : ""}`}
         </span>
       )}
-    </>
+    </div>
   );
 }
 

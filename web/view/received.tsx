@@ -116,6 +116,7 @@ export function Received({ ask, call }: { readonly ask: Ask; readonly call: Call
   const group = useName("pp-view");
   const { announce } = useNavigation();
   const [parts, setParts] = useState<PerSide<readonly PartView[]>>();
+  const [fault, setFault] = useState("");
   const [literal, setLiteral] = useState(false);
   const [text, setText] = useState("");
   const [found, setFound] = useState<PerSide<FindView>>({});
@@ -125,7 +126,7 @@ export function Received({ ask, call }: { readonly ask: Ask; readonly call: Call
     let current = true;
     Promise.all(sides.map((side) => ask({ type: "parts", call: call.index, side }))).then(
       ([backend, agent]) => current && setParts({ backend: backend!, agent: agent! }),
-      () => undefined, // a newer report is on its way
+      (error: Error) => current && setFault(error.message),
     );
     return () => {
       current = false;
@@ -153,7 +154,7 @@ export function Received({ ask, call }: { readonly ask: Ask; readonly call: Call
     };
   }, [text, call]);
 
-  if (parts === undefined) return <p class="pp-muted">Loading</p>;
+  if (parts === undefined) return <p class="pp-muted">{fault || "Loading"}</p>;
   const places = sides.flatMap((side) => (found[side]?.hits ?? []).map((hit) => ({ side, hit })));
   const place = places[at];
   return (
