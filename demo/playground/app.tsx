@@ -2,8 +2,8 @@
 import type { PolicyPreviewElement } from "edge-guard/web";
 import { type ComponentChild, createElement } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { lazy } from "../../web/view/lazy.tsx";
 import { ResultTabs } from "./analysis/tabs.tsx";
-import { BackendPanel } from "./backend-panel.tsx";
 import { loadCodeFields } from "./editing/preference.ts";
 import { FieldToggle } from "./editing/toggle.tsx";
 import { Editor } from "./editor.tsx";
@@ -15,6 +15,8 @@ import { Policies } from "./policies.tsx";
 import { policyPath } from "./scenario.ts";
 import type { State, Store } from "./store.ts";
 import { ThemeToggle } from "./theme.tsx";
+
+const BackendPanel = lazy(() => import("./analysis/panels.ts").then((part) => part.BackendPanel));
 
 function useStore(store: Store): State {
   const [, redraw] = useState(0);

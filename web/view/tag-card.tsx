@@ -105,7 +105,7 @@ function ConsequenceRow({ consequence }: { readonly consequence: Consequence }):
 export function TagCard({ history }: { readonly history: TagHistory }): ComponentChild {
   const { kind, tag, gained, lost, consequences } = history;
   const { tag: selected, showTag } = useNavigation();
-  const card = useRef<HTMLElement>(null);
+  const card = useRef<HTMLDivElement>(null);
   // Asked for from afar: then that is where the reader goes.
   useEffect(() => {
     if (selected?.from === undefined) return;
@@ -113,7 +113,15 @@ export function TagCard({ history }: { readonly history: TagHistory }): Componen
     card.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
   return (
-    <section class="pp-tag-card" aria-label={`History of ${kind} ${tag}`} data-tag={tag} ref={card} tabIndex={-1}>
+    // biome-ignore lint/a11y/useSemanticElements: a name for a part of the report, not a set of form fields
+    <div
+      class="pp-tag-card"
+      role="group"
+      aria-label={`History of ${kind} ${tag}`}
+      data-tag={tag}
+      ref={card}
+      tabIndex={-1}
+    >
       <header>
         <Chip kind={kind} tags={[tag]} />
         {selected?.from !== undefined && <GoTo call={selected.from}>Back to call {selected.from + 1}</GoTo>}
@@ -151,6 +159,6 @@ export function TagCard({ history }: { readonly history: TagHistory }): Componen
           )}
         </dd>
       </dl>
-    </section>
+    </div>
   );
 }

@@ -103,7 +103,9 @@ export function Timeline({ view }: { readonly view: PreviewView }): ComponentChi
   );
   const column = Math.max(narrowestColumn, Math.min(260, Math.floor(width / Math.max(1, calls.length))));
   return (
-    <section class="pp-timeline" aria-label="The session">
+    // Not a landmark: a page may hold several previews.
+    // biome-ignore lint/a11y/useSemanticElements: a name for a part of the report, not a set of form fields
+    <div class="pp-timeline" role="group" aria-label="The session">
       <Pages from={from} total={view.calls.length} go={setFrom} />
       <div class="pp-flow">
         <div class="pp-flow-tags">
@@ -148,6 +150,6 @@ export function Timeline({ view }: { readonly view: PreviewView }): ComponentChi
       <Fold name="timeline" summary="The session as a table">
         {() => <TimelineTable view={view} from={from} count={callsAtOnce} />}
       </Fold>
-    </section>
+    </div>
   );
 }

@@ -1,4 +1,5 @@
-// What is loaded once there is a result: its other views.
+// What is loaded once the page stands: the other views of a result, and the questions behind it.
+export { BackendPanel } from "../backend-panel.tsx";
 export { Compare } from "./compare.tsx";
 export { Coverage } from "./coverage.tsx";
 export { Modes } from "./modes.tsx";

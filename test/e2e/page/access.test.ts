@@ -62,7 +62,7 @@ for (const [name, context] of looks) {
     await preview.locator('[data-index="1"] .pp-title button').click();
     await preview.getByRole("group", { name: "Item 1 as JSON" }).waitFor();
     await preview.getByRole("button", { name: "secrecy private:acme" }).click();
-    await preview.getByRole("region", { name: "History of secrecy private:acme" }).waitFor();
+    await preview.getByRole("group", { name: "History of secrecy private:acme" }).waitFor();
     await preview.locator('[data-index="1"]').getByRole("button", { name: "What would show it?" }).click();
     await preview.locator("[data-change]").first().waitFor();
     await preview.getByRole("tree").first().waitFor();

@@ -24,7 +24,7 @@ test("the timeline tells where a private file's tag came from and which comment 
   const playground = await openPlayground(browser, server.url, { scenarios: { filtered: await story("propagate") } });
   const { page, preview, complaints, settled } = playground;
   await settled();
-  const session = preview.getByRole("region", { name: "The session" });
+  const session = preview.getByRole("group", { name: "The session" });
   assert.deepEqual(await session.getByRole("list", { name: "Calls in order" }).getByRole("button").allTextContents(), [
     "1 list_issuesAllowed",
     "2 get_file_contentsAllowed",
@@ -35,7 +35,7 @@ test("the timeline tells where a private file's tag came from and which comment 
   assert.equal(await picture.locator(".pp-mark-lost").count(), 1);
 
   await session.getByRole("button", { name: "secrecy private:acme" }).click();
-  const card = session.getByRole("region", { name: "History of secrecy private:acme" });
+  const card = session.getByRole("group", { name: "History of secrecy private:acme" });
   assert.match(
     (await card.textContent())!,
     /Brought by[\s\S]*policy of github[\s\S]*What it decided[\s\S]*call 3, add_issue_comment, was denied/,
@@ -53,7 +53,7 @@ test("the timeline tells where a private file's tag came from and which comment 
   );
   await card.getByRole("button", { name: "Back to call 3" }).click();
   await session.getByRole("button", { name: "integrity approved:acme/*", exact: true }).click();
-  const lost = session.getByRole("region", { name: "History of integrity approved:acme/*" });
+  const lost = session.getByRole("group", { name: "History of integrity approved:acme/*" });
   await lost.getByText("showed the agent 10 items that lack it").waitFor();
   await lost.getByRole("button", { name: "17 issue:acme/site#43" }).click();
   await eventually(
@@ -80,7 +80,7 @@ test("a session of many calls is shown in pages, and a step leads into the right
   const playground = await openPlayground(browser, server.url, { scenarios: { many } });
   const { preview, settled } = playground;
   await settled();
-  const session = preview.getByRole("region", { name: "The session" });
+  const session = preview.getByRole("group", { name: "The session" });
   const steps = session.getByRole("list", { name: "Calls in order" }).getByRole("button");
   assert.equal(await steps.count(), 40);
   await session.getByRole("button", { name: "Later calls" }).click();
