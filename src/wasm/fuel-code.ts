@@ -12,15 +12,30 @@ const leafBytes = 480;
 /** Writes the content of the code section again: the first body last, then the functions of the rewrite. Throws ModuleError "bad-module". */
 export function writeBodies(writer: Writer, cursor: Cursor, context: CodeContext): void {
   const bodies = readBodies(cursor, context);
-  // What was found out about leaves while looking for them holds; all other functions may call them.
   const costs: (Cost | undefined)[] = [];
   const leaves = findLeaves(context, bodies, costs);
   writer.unsigned(bodies.length + 2);
+  // Functions with as many locals count with the same instructions.
+  const counters = new Map<number, Counter>();
+  const counterFor = ({ locals }: Body): Counter => {
+    let counter = counters.get(locals);
+    if (counter === undefined) {
+      counter = createCounter(writer, counterCode(context, locals));
+      counters.set(locals, counter);
+    }
+    return counter;
+  };
   for (const body of [...bodies.slice(1), bodies[0] as Body]) {
-    const cost = costs[body.position] ?? findCost(context, body, leaves);
-    writer.sized(() => writeBody(writer, context, body, cost, leaves.charges[body.position] !== 0));
+    const known = costs[body.position];
+    const cost = known !== undefined && holds(known, leaves) ? known : findCost(context, body, leaves);
+    writer.sized(() => writeBody(writer, context, body, cost, counterFor(body), leaves.charges[body.position] !== 0));
   }
   writeHelpers(writer, context);
+}
+
+/** Whether what was found out about a function while no leaf was known still holds. */
+function holds({ callees }: Cost, { charges, greatest }: LeafCharges): boolean {
+  return callees === undefined ? greatest === 0 : callees.every((position) => charges[position] === 0);
 }
 
 function findLeaves(context: CodeContext, bodies: readonly Body[], costs: (Cost | undefined)[]): LeafCharges {
@@ -36,9 +51,9 @@ function findLeaves(context: CodeContext, bodies: readonly Body[], costs: (Cost 
   for (const body of bodies) {
     if (body.end - body.start > leafBytes) continue;
     const cost = findCost(context, body, none);
+    costs[body.position] = cost;
     const { leaf, charge, loops } = cost;
     if (!leaf || charge > leafCharge) continue;
-    costs[body.position] = cost;
     charges[body.position] = charge;
     if (loops) withLoops[body.position] = 1;
     greatest = Math.max(greatest, charge);
@@ -46,10 +61,16 @@ function findLeaves(context: CodeContext, bodies: readonly Body[], costs: (Cost 
   return { charges, loops: withLoops, greatest };
 }
 
-function writeBody(writer: Writer, context: CodeContext, body: Body, cost: Cost, isLeaf: boolean): void {
+function writeBody(
+  writer: Writer,
+  context: CodeContext,
+  body: Body,
+  cost: Cost,
+  counter: Counter,
+  isLeaf: boolean,
+): void {
   const { bytes } = context;
   const { charge, loops, edits } = cost;
-  const counter = createCounter(writer, context, body.locals);
   if (isLeaf && !loops) writer.copy(bytes, body.start, body.code);
   else {
     // One more local, an i32 after all others.
@@ -149,8 +170,8 @@ export function counterCode(context: CodeContext, localIndex: number): CounterCo
 }
 
 /** Writes the instructions that count in one function. Where nothing is called, loops count in a local: that spares memory accesses. */
-function createCounter(writer: Writer, context: CodeContext, localIndex: number): Counter {
-  const { global, local, load, store, afterGlobal, afterLocal } = counterCode(context, localIndex);
+function createCounter(writer: Writer, code: CounterCode): Counter {
+  const { global, local, load, store, afterGlobal, afterLocal } = code;
   return {
     load: () => writer.bytes(load),
     store: () => writer.bytes(store),

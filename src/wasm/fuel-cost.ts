@@ -20,6 +20,8 @@ export interface Cost {
   /** It calls nothing and throws nothing, and nothing that it does costs by a length. */
   readonly leaf: boolean;
   readonly loops: boolean;
+  /** Positions of the functions that it calls by name; `undefined` when it calls through tables or references, too. */
+  readonly callees: readonly number[] | undefined;
   /** Runs of {@link editSize} numbers, by offset: an {@link edit}, where it begins, where the original goes on, two values. */
   readonly edits: readonly number[];
 }
@@ -34,6 +36,16 @@ export const editSize = 5;
  * reload: a call may have changed the count in the global.
  */
 export const edit = { loop: 0, loopEnd: 1, exit: 2, back: 3, length: 4, index: 5, reload: 6 } as const;
+
+// Most instructions are plain: they cost 1, and there is nothing else to them (1); or they name a local, which must be there (2).
+const plain: Uint8Array = (() => {
+  const table = new Uint8Array(256);
+  const special: ReadonlySet<number> = new Set(Object.values(opcode));
+  for (let code = 0; code < 256; code++) if (!special.has(code)) table[code] = 1;
+  for (const code of [opcode.localGet, opcode.localSet, opcode.localTee]) table[code] = 2;
+  for (const code of [opcode.i32Const, opcode.tableGet, opcode.tableSet]) table[code] = 1;
+  return table;
+})();
 
 // Growing a memory or a table copies or maps pages.
 const growCharge = 64;
@@ -65,6 +77,8 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
   let cost = 0;
   let leaf = true;
   let loops = false;
+  const callees: number[] = [];
+  let indirect = false;
 
   const settle = (): void => {
     if (cost > (most[open] as number)) most[open] = cost;
@@ -140,6 +154,11 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
   };
 
   decodeExpression(cursor, (code, offset, first, at) => {
+    const kind = plain[code];
+    if (kind === 1 || (kind === 2 && first < body.locals)) {
+      if (cost !== dead) cost++;
+      return;
+    }
     switch (code) {
       case opcode.block:
       case opcode.if:
@@ -221,6 +240,7 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
       case opcode.call:
       case opcode.returnCall: {
         const position = first - importedFunctions;
+        if (position >= 0) callees.push(position);
         const charge = leaves.charges[position] ?? 0;
         // A leaf with loops counts in the global.
         const shares = charge > 0 && leaves.loops[position] !== 0;
@@ -237,6 +257,7 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
       case opcode.returnCallIndirect:
       case opcode.returnCallRef:
         check(first, typeCount, offset);
+        indirect = true;
         calls();
         add(leaves.greatest);
         if (code === opcode.returnCallIndirect || code === opcode.returnCallRef) {
@@ -276,5 +297,11 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
     edits.push(edit.length, offset, offset, 0, 0);
   });
   if (cursor.position !== body.end) throw malformed("bytes after the end of a function", cursor.position);
-  return { charge: Math.min(Math.max(most[0] as number, 1), greatestCharge), leaf, loops, edits };
+  return {
+    charge: Math.min(Math.max(most[0] as number, 1), greatestCharge),
+    leaf,
+    loops,
+    callees: indirect ? undefined : callees,
+    edits,
+  };
 }

@@ -151,9 +151,12 @@ export function createWriter(capacity: number = 1024): Writer {
       buffer[length++] = value;
     },
     bytes(source: ArrayLike<number>): void {
-      room(source.length);
-      buffer.set(source, length);
-      length += source.length;
+      const count = source.length;
+      room(count);
+      // A call into the typed array costs more than a short loop.
+      if (count > 48) buffer.set(source, length);
+      else for (let index = 0; index < count; index++) buffer[length + index] = source[index] as number;
+      length += count;
     },
     copy(source: Uint8Array, start: number, end: number): void {
       room(end - start);
