@@ -8,6 +8,11 @@ import { prepareGuard } from "../wasm/prepare-guard.ts";
 /** How guards come out of a build. */
 export interface EdgeGuardPluginOptions extends PrepareOptions {
   /**
+   * Whether guards count what they burn, so that budgets and deadlines end them in the middle of a computation. Default: as `module` they
+   * do, for nothing else can end a guard on Workers; `file` and `bytes` are prepared again by who loads them.
+   */
+  readonly fuel?: boolean;
+  /**
    * What the import gives: `module`: a `WebAssembly.Module`, from a file beside the bundle that the import still names, as Workers and
    * Wrangler want it; `file`: the address of such a file, relative to the bundle; `bytes`: a `Uint8Array` inside the bundle.
    * Default: `module`.
@@ -42,7 +47,8 @@ const loaders = { module: "copy", file: "file", bytes: "binary" } as const;
  * @throws {TypeError} when `as` is none of its values.
  */
 export function edgeGuard(options: EdgeGuardPluginOptions = {}): EdgeGuardPlugin {
-  const { as = "module", ...preparation } = options;
+  const { as = "module", fuel = as === "module", ...rest } = options;
+  const preparation = { ...rest, fuel };
   if (!Object.hasOwn(loaders, as)) {
     throw new TypeError(`Cannot set up the plugin: "as" must be module, file or bytes, got "${String(as)}"`);
   }

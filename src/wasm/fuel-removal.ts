@@ -69,7 +69,8 @@ function formerPlan(bytes: Uint8Array): Plan {
   const last = importedFunctions + functionTypes.length - 3;
   return {
     ...plan,
-    moved: { from: last, to: importedFunctions - 1 },
+    // Without functions of its own, none had to move.
+    moved: functionTypes.length === 0 ? { from: -1, to: -1 } : { from: last, to: importedFunctions - 1 },
     fuelGlobal: globalCount - 1,
     refill: last + 1,
     chargeLength: last + 2,

@@ -84,7 +84,9 @@ test("the esbuild plugin: a module, a file, bytes; other modules are left alone,
   const codeOf = ({ outputFiles }: esbuild.BuildResult) => outputFiles?.find(({ path }) => path.endsWith(".js"))?.text;
 
   const module = await build(guard("script"));
-  assert.deepEqual(Buffer.from(wasmOf(module)?.contents ?? []), expected);
+  assert.deepEqual(Buffer.from(wasmOf(module)?.contents ?? []), await readFile(join(folder, "fuel.wasm")), "It counts");
+  const plain = await build(guard("script"), { fuel: false });
+  assert.deepEqual(Buffer.from(wasmOf(plain)?.contents ?? []), expected);
   assert.match(codeOf(module) ?? "", /import guard from "\.\/script-\w+\.wasm"/);
   const file = await build(guard("script"), { as: "file" });
   assert.deepEqual(Buffer.from(wasmOf(file)?.contents ?? []), expected);

@@ -57,6 +57,18 @@ test("any byte that is changed is found out, or was none of the count's", () => 
   assert.ok(refused > counting.length / 10, `only ${refused} of ${counting.length} were refused`);
 });
 
+test("a module without functions of its own comes back", () => {
+  const bytes = moduleOf([
+    [1, list([functionType([], [])])],
+    [2, list([[...text("env"), ...text("log"), 0, 0]])],
+    [4, list([[0x70, 0, 1]])],
+    [7, list([[...text("log"), 0, 0]])],
+    [9, list([[0, 0x41, 0, 0x0b, 1, 0]])],
+  ]);
+  assert.ok(WebAssembly.validate(bytes) && WebAssembly.validate(addFuel(bytes)));
+  assert.deepEqual(removeFuel(addFuel(bytes)), bytes);
+});
+
 const spin = [0x03, 0x40, 0x0c, 0, 0x0b];
 const forgeries: readonly (readonly [what: string, bytes: Uint8Array<ArrayBuffer>])[] = [
   [
