@@ -122,9 +122,9 @@ const ceilings: readonly Ceiling[] = [
   {
     what: "the root with everything",
     code: 'export * from "./index.js"',
-    ceiling: 61_500,
+    ceiling: 62_500,
     reason:
-      "loadGuard, and the monitor, preview, scenarios, every transport and wrapper, 6 KB of rewriting for fuel, because prepareGuard is synchronous, and half a KB to keep calls as bytes instead of objects, which spares the collector; design.md hoped for 30 KB",
+      "loadGuard, and the monitor, preview, scenarios, every transport and wrapper, 7 KB of rewriting for fuel and back, because prepareGuard is synchronous, and half a KB to keep calls as bytes instead of objects, which spares the collector; design.md hoped for 30 KB",
   },
   {
     what: "the proxy",
