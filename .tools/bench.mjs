@@ -20,7 +20,7 @@ await bundleTests(
   ["run", "call", "filter", "fuel"].map((name) => `test/bench/${name}.ts`),
   out,
 );
-const tables = ["load", "suspension", "cache"];
+const tables = ["load", "suspension", "cache", "proxy"];
 /** Print for themselves, in Node. */
 const scripts = ["call", "filter", "fuel"];
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);

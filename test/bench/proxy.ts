@@ -2,7 +2,6 @@
 // loopback and 30 ms away, 1, 16 and 64 agents that call without a pause.
 import type { Environment, Row } from "./environment.ts";
 import { createAgents } from "./proxy/agents.ts";
-import { hosts } from "./proxy/hosts.ts";
 import { ITEMS, LIST, startServer } from "./proxy/server.ts";
 import { ratio } from "./row.ts";
 
@@ -51,6 +50,8 @@ async function compare(
 export async function bench({ name, quick = false }: Environment & { readonly quick?: boolean }): Promise<Row[]> {
   if (name !== "node") return [];
   const rows: Row[] = [];
+  // Only Node has what starts them.
+  const { hosts } = await import("./proxy/hosts.ts");
   const agents = createAgents();
   for (const [runtime, start] of Object.entries(hosts)) {
     for (const delay of [0, 30]) {

@@ -3,12 +3,14 @@ import { readFile } from "node:fs/promises";
 import * as cache from "./cache.ts";
 import type { Environment, Row } from "./environment.ts";
 import * as load from "./load.ts";
+import * as proxy from "./proxy.ts";
 import * as suspension from "./suspension.ts";
 
 const benches: { readonly [name: string]: { bench(environment: Environment): Promise<Row[]> } } = {
   load,
   suspension,
   cache,
+  proxy,
 };
 const [name = "", root = "."] = process.argv.slice(2);
 const environment: Environment = {
