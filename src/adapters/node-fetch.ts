@@ -18,8 +18,7 @@ export function nodeFetch(): Fetch {
 
   return (address, { method = "GET", headers, body, signal }) => {
     const url = new URL(address);
-    const given: Record<string, string> = {};
-    for (const [name, value] of headers as Headers) given[name] = value;
+    const given: Record<string, string> = { ...(headers as Readonly<Record<string, string>>) };
     if (typeof body === "string") given["content-length"] = String(Buffer.byteLength(body));
     const isSecure = url.protocol === "https:";
     const options = { method, headers: given, agent: agents[isSecure ? "https:" : "http:"] };

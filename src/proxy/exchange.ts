@@ -12,7 +12,7 @@ export interface FetchedResponse extends Pick<Response, "status" | "ok" | "type"
   readBytes?(most: number): Promise<Uint8Array | undefined>;
 }
 
-/** Any `fetch`, or a faster one that knows less: names of headers come in lower case, bodies are strings, `redirect` is "manual". */
+/** Any `fetch`, or a faster one that knows less: headers are an object with names in lower case, bodies are strings, `redirect` is "manual". */
 export type Fetch = (url: string, init: RequestInit) => Promise<FetchedResponse>;
 
 export interface Reply {
@@ -23,14 +23,23 @@ export interface Reply {
   readonly message?: JsonObject;
 }
 
+/** Names in lower case. */
+export type SentHeaders = Readonly<Record<string, string>>;
+
 export interface Wire {
   /** Posts a message. `hear` gets every other message of the answer. */
-  post(message: JsonObject, headers: Headers, signal: AbortSignal, hear: (message: JsonObject) => void): Promise<Reply>;
+  post(
+    message: JsonObject,
+    headers: SentHeaders,
+    signal: AbortSignal,
+    hear: (message: JsonObject) => void,
+  ): Promise<Reply>;
   /** Opens the stream of a session. Resolves when it ends; `false` when the server has none. */
-  get(headers: Headers, signal: AbortSignal, hear: (message: JsonObject) => void): Promise<boolean>;
-  delete(headers: Headers, signal: AbortSignal): Promise<void>;
+  get(headers: SentHeaders, signal: AbortSignal, hear: (message: JsonObject) => void): Promise<boolean>;
+  delete(headers: SentHeaders, signal: AbortSignal): Promise<void>;
 }
 
+const POSTED = { "content-type": "application/json", accept: "application/json, text/event-stream" };
 /** How often in a row a stream is taken up without hearing anything new. */
 const RESUME_ATTEMPTS = 5;
 /** Before it is taken up again, unless the server says when. */
@@ -48,7 +57,7 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
 
   const send = async (
     method: string,
-    headers: Headers,
+    headers: SentHeaders,
     signal: AbortSignal,
     body?: string,
   ): Promise<FetchedResponse> => {
@@ -88,7 +97,7 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
   /** Every event's data, until `onData` has enough. A stream of a session that breaks off is taken up where it was. */
   const readEvents = async (
     first: FetchedResponse,
-    headers: Headers,
+    headers: SentHeaders,
     signal: AbortSignal,
     onData: (data: string) => boolean,
   ): Promise<void> => {
@@ -110,12 +119,10 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
       }
       if (position.id !== last) fruitless = 0;
       last = position.id;
-      if (done || last === "" || !headers.has(HEADER.session) || ++fruitless > RESUME_ATTEMPTS) return;
+      if (done || last === "" || headers[HEADER.session] === undefined || ++fruitless > RESUME_ATTEMPTS) return;
       await pause(Math.min(position.retry ?? RETRY_MS, MAX_RETRY_MS), signal);
-      const again = new Headers(headers);
-      again.delete("content-type");
-      again.set("accept", "text/event-stream");
-      again.set(HEADER.lastEvent, last);
+      const { "content-type": _, ...rest } = headers;
+      const again = { ...rest, accept: "text/event-stream", [HEADER.lastEvent]: last };
       response = await send("GET", again, signal);
       if (response.ok && mediaType(response) === "text/event-stream") continue;
       discard(response);
@@ -124,9 +131,8 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
   };
 
   return {
-    async post(message, headers, signal, hear) {
-      headers.set("content-type", "application/json");
-      headers.set("accept", "application/json, text/event-stream");
+    async post(message, given, signal, hear) {
+      const headers = { ...given, ...POSTED };
       const response = await send("POST", headers, signal, JSON.stringify(message));
       const { ok, status } = response;
       const id = own(message, "id") as RequestId | undefined;
@@ -162,8 +168,8 @@ export function createWire(name: string, fetch: Fetch, url: string, maxBytes: nu
       }
       return found === undefined ? reply : { ...reply, message: found };
     },
-    async get(headers, signal, hear) {
-      headers.set("accept", "text/event-stream");
+    async get(given, signal, hear) {
+      const headers = { ...given, accept: "text/event-stream" };
       const response = await send("GET", headers, signal);
       if (!response.ok || mediaType(response) !== "text/event-stream") {
         discard(response);

@@ -1,7 +1,7 @@
 // One caller's connection to a server over Streamable HTTP.
 import { isObject, type JsonObject, own } from "../difc/json.ts";
 import type { BackendError } from "../errors.ts";
-import type { Reply, Wire } from "./exchange.ts";
+import type { Reply, SentHeaders, Wire } from "./exchange.ts";
 import { CODE, encodeHeader, HEADER, headerName, LEGACY, META, MODERN, objectAt, stringAt } from "./messages.ts";
 import { type ParameterHeaders, parameterHeaders } from "./schemas.ts";
 import type { ServerDescription, UpstreamConnection, UpstreamReply, UpstreamRequestOptions } from "./upstream.ts";
@@ -44,11 +44,9 @@ export function createConnection(
   let running = 0;
   let onIdle: (() => void) | undefined;
 
-  const headersWith = (more: Readonly<Record<string, string>>): Headers => {
-    const headers = new Headers(credentials);
-    for (const key in more) headers.set(key, more[key]!);
-    return headers;
-  };
+  // Names in lower case: what the proxy says of a request counts, not what credentials may say of it.
+  const always = Object.fromEntries(new Headers(credentials));
+  const headersWith = (more: SentHeaders): SentHeaders => ({ ...always, ...more });
 
   const post = (
     message: JsonObject,
@@ -94,7 +92,8 @@ export function createConnection(
     if (repeated !== undefined) headers[HEADER.name] = encodeHeader(repeated);
     if (method === "tools/call") {
       const names = learned.toolHeaders.get(repeated ?? "");
-      for (const [key, value] of names?.(objectAt(params, "arguments")) ?? []) headers[key] = encodeHeader(value);
+      for (const [key, value] of names?.(objectAt(params, "arguments")) ?? [])
+        headers[key.toLowerCase()] = encodeHeader(value);
     }
     return post({ id: ++lastId, method, params: { ...params, _meta: envelope(meta) } }, headers, signal, hear);
   };
