@@ -26,8 +26,18 @@ export const plain =
     return new Response(body, { status, headers: { "content-type": headers.get("content-type") ?? "" } });
   };
 
+/** How long the guard took in each call, in milliseconds. Only where clocks move while something is computed. */
+const labelled: number[] = [];
+
 export function guarded(upstream: string, guard: WasmGuard, fetch?: Fetch): Handler {
-  const monitor = createMonitor({ servers: { github: { guard, policy: POLICY } } });
+  const monitor = createMonitor({
+    servers: { github: { guard, policy: POLICY } },
+    onEvent(event) {
+      if (event.type !== "outcome") return;
+      const { trace } = event.outcome;
+      labelled.push((trace[1]?.milliseconds ?? 0) + (trace[4]?.milliseconds ?? 0));
+    },
+  });
   const proxy = createGuardProxy({
     upstream: httpUpstream(upstream, fetch === undefined ? {} : { fetch }),
     monitor,
@@ -63,6 +73,9 @@ export function labels(guard: WasmGuard): Handler {
     return new Response(null, { status: 204 });
   };
 }
+
+/** The times since the last request of this kind. */
+export const labelTimes: Handler = () => Response.json(labelled.splice(0));
 
 /** By path. */
 export function route(handlers: Readonly<Record<string, Handler>>): Handler {

@@ -1,7 +1,7 @@
 // The proxies as a Worker.
 import { loadGuard } from "edge-guard";
 import guardModule from "edge-guard/repo-guard.wasm";
-import { guarded, type Handler, labels, plain, route } from "./handlers.ts";
+import { guarded, type Handler, labels, labelTimes, plain, route } from "./handlers.ts";
 
 let handler: Promise<Handler> | undefined;
 
@@ -11,6 +11,7 @@ async function start(upstream: string): Promise<Handler> {
     "/guarded": guarded(upstream, guard),
     "/plain": plain(upstream),
     "/labels": labels(guard),
+    "/label-times": labelTimes,
   });
 }
 
