@@ -48,6 +48,8 @@ export interface Core {
   keep(key: string, module: WebAssembly.Module, size: number, tell: Tell): void;
   /** Compiles verified bytes, or gives what was compiled from them before. */
   compile(bytes: Uint8Array<ArrayBuffer>, digest: string, load: Load): Promise<WebAssembly.Module>;
+  /** Compiles what was prepared earlier, here or elsewhere; `undefined` when it was prepared in another way. */
+  compilePrepared(bytes: Uint8Array<ArrayBuffer>, digest: string, load: Load): Promise<WebAssembly.Module | undefined>;
   /** Digests, checks and compiles bytes. */
   fromBytes(bytes: Uint8Array<ArrayBuffer>, load: Load): Promise<LoadedModule>;
 }
@@ -57,4 +59,6 @@ export interface Load {
   readonly prepare: PrepareOptions;
   readonly options: LoadOptions;
   readonly tell: Tell;
+  /** The module that was made to count for this load, when that is worth keeping. */
+  counting?: Uint8Array<ArrayBuffer>;
 }

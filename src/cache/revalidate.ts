@@ -19,9 +19,21 @@ async function recall(core: Core, digest: string, load: Load): Promise<Recalled 
   if (module !== undefined) return { from: "memory", open: async () => module };
   const key = core.keyOf(digest, prepare);
   return core.store?.recall(digest, key, tell, {
-    compile: (bytes) => core.compile(bytes, digest, load),
+    async compile(bytes) {
+      const compiled = await core.compile(bytes, digest, load);
+      keepCounting(core, key, load);
+      return compiled;
+    },
     keep: (streamed, size) => core.keep(key, streamed, size, tell),
+    // Only the store knows what its prepared modules were made from: not enough where the bytes are pinned.
+    prepared: load.options.integrity === undefined,
+    ...(prepare.fuel && { compilePrepared: (bytes) => core.compilePrepared(bytes, digest, load) }),
   });
+}
+
+/** To make a guard count takes several times as long as to compile it, so that is kept. */
+function keepCounting(core: Core, key: string, load: Load): void {
+  if (load.counting !== undefined) core.store?.keepPrepared(key, load.counting, load.tell);
 }
 
 async function knownAnswer(core: Core, address: string, load: Load): Promise<AddressRecord | undefined> {
@@ -95,7 +107,10 @@ export async function revalidate(
         core.stateKeyOf(record.digest, load.prepare),
         tell,
       );
-    if (remember(core, address, digest, response.headers, load)) core.store?.save(digest, bytes, tell);
+    if (remember(core, address, digest, response.headers, load)) {
+      core.store?.save(digest, bytes, tell);
+      keepCounting(core, core.keyOf(digest, load.prepare), load);
+    }
     return loaded;
   };
 

@@ -18,6 +18,10 @@ export interface Recalled {
 
 export interface Opening {
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
+  /** Whether prepared modules of the store may be used. */
+  readonly prepared: boolean;
+  /** `undefined` for what was not prepared as wanted; absent where preparing costs too little to keep the result. */
+  compilePrepared?(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined>;
   keep(module: WebAssembly.Module, bytes: number): void;
 }
 
@@ -25,6 +29,8 @@ export interface Store {
   readonly name: string;
   recall(digest: string, key: string, tell: Tell, opening: Opening): Promise<Recalled | undefined>;
   save(digest: string, bytes: Uint8Array<ArrayBuffer>, tell: Listener): void;
+  /** Keeps a prepared module beside the bytes that it was made from. */
+  keepPrepared(key: string, prepared: Uint8Array<ArrayBuffer>, tell: Listener): void;
   /** Drops a guard's bytes, what was prepared from them under this key, and the states that were kept under the other. */
   forget(digest: string, key: string, stateKey: string, tell: Listener): void;
   /** Compiles a module by way of where its code can be kept, if there is such a place; else `undefined`. */
@@ -41,6 +47,9 @@ export interface Store {
   close(): void;
 }
 
+/** Where a prepared module is kept, behind its digest. */
+const preparedName = (key: string): string => `p-${key}`;
+const sealBytes = 32;
 /** Where the state after `_initialize` is kept, and the names of the states after `label_agent`. */
 export const imageName = (key: string): string => `w-${key}`;
 export const toldList = (key: string): string => `w-${key}-told`;
@@ -98,15 +107,34 @@ export function createStore(cache: ModuleCache): Store {
     return corrupt(digest, tell, (driver) => driver.delete(digest));
   };
 
+  const readSealed = async (digest: string, key: string, tell: Listener) => {
+    const sealed: unknown = await attempt("read", (driver) => driver.get(preparedName(key)), tell);
+    if (sealed === undefined) return undefined;
+    if (isBytes(sealed)) {
+      const bytes = sealed.subarray(sealBytes);
+      if (hex(await sha256(bytes)) === hex(sealed.subarray(0, sealBytes))) return bytes;
+    }
+    return corrupt(digest, tell, (driver) => driver.delete(preparedName(key)));
+  };
+
   return {
     name,
     settled,
     close,
-    async recall(digest, key, tell, { compile, keep }) {
-      const streamed = cache.streaming && (await attempt("read", (driver) => driver.streaming?.get(key), tell));
+    async recall(digest, key, tell, { compile, keep, prepared, compilePrepared }) {
+      const streamed =
+        prepared && cache.streaming && (await attempt("read", (driver) => driver.streaming?.get(key), tell));
       if (!streamed) {
+        const sealed = prepared && compilePrepared && (await readSealed(digest, key, tell));
+        if (sealed) return { from: "store", open: async () => (await compilePrepared(sealed)) ?? reopen() };
         const bytes = await read(digest, tell);
         return bytes && { from: "store", open: () => compile(bytes) };
+      }
+      /** What was prepared is of no use after all. */
+      async function reopen(): Promise<WebAssembly.Module | undefined> {
+        corrupt(digest, tell, (driver) => driver.delete(preparedName(key)));
+        const bytes = await read(digest, tell);
+        return bytes && compile(bytes);
       }
       const recalled: Recalled = {
         from: "streaming",
@@ -130,11 +158,20 @@ export function createStore(cache: ModuleCache): Store {
       };
       return recalled;
     },
+    keepPrepared(key, bytes, tell) {
+      const write = async (driver: ModuleCache): Promise<void> => {
+        const sealed = new Uint8Array(sealBytes + bytes.length);
+        sealed.set(await sha256(bytes));
+        sealed.set(bytes, sealBytes);
+        await driver.set(preparedName(key), sealed);
+      };
+      later("write to", write, tell);
+    },
     save: (digest, bytes, tell) => later("write to", (driver) => driver.set(digest, bytes), tell),
     forget(digest, key, stateKey, tell) {
       const forgetAll = async (driver: ModuleCache): Promise<void> => {
         const list = toldList(stateKey);
-        const names = [digest, imageName(stateKey), ...(await listed(driver, list)), list];
+        const names = [digest, preparedName(key), imageName(stateKey), ...(await listed(driver, list)), list];
         for (const name of names) await driver.delete(name);
       };
       later("delete from", forgetAll, tell);

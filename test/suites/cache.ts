@@ -418,6 +418,79 @@ export function cacheSuite(runner: Runner, library: Library): void {
     }
   });
 
+  /** Loads a guard that counts, through a driver that notes what is read. */
+  async function counting(
+    open: ReturnType<typeof storage>["open"],
+    fetch: typeof globalThis.fetch,
+    options: object = {},
+  ) {
+    const told = recorder();
+    const read: string[] = [];
+    const { get } = open();
+    const cache = open({
+      get(key) {
+        read.push(key.replace(/[0-9a-f]{64}.*/, ""));
+        return get(key);
+      },
+    });
+    const guard = await loadGuard(address, { fetch, cache, fuel: true, ...told, ...options });
+    const { counts } = guard.module;
+    equal((await guard.labelAgent({})).mode, "strict");
+    await guard.close();
+    await closeCache(cache);
+    return { events: told.short(), read, counts };
+  }
+  const isPrepared = (key: string): boolean => key.startsWith("p-");
+
+  test("a guard that counts is kept as it was prepared, beside its bytes", async () => {
+    const { fetch } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
+    const { kept, open } = storage();
+    await counting(open, fetch);
+    equal([kept.size, [...kept.keys()].filter(isPrepared).length], [3, 1]);
+    equal(await counting(open, fetch), { events: ["hit store"], read: ["url-", "p-"], counts: true });
+    equal(await counting(open, fetch, { fuel: false }), { events: ["hit store"], read: ["url-", ""], counts: false });
+    const integrity = await pin(first);
+    equal((await counting(open, fetch, { integrity })).read, [""], "What is read of a store for a pinned guard");
+  });
+
+  const forgeries: Readonly<Record<string, (sealed: Bytes) => Promise<Bytes> | Bytes>> = {
+    "a changed byte": (sealed) => sealed.with(900, (sealed[900] as number) ^ 1),
+    "its end missing": (sealed) => sealed.slice(0, 1000),
+    "nothing in it": () => new Uint8Array(0),
+    "a guard that does not count": async () => sealed(library.prepareGuard(first)),
+    "a guard with another cap": async () => sealed(library.prepareGuard(first, { fuel: true, memoryPages: 64 })),
+    "bytes as they came": async () => sealed(first),
+    "what is no module": async () => sealed(new Uint8Array(100)),
+  };
+  const sealed = async (bytes: Bytes): Promise<Bytes> => new Uint8Array([...(await sha256(bytes)), ...bytes]);
+  for (const [what, forge] of Object.entries(forgeries)) {
+    test(`a prepared guard with ${what} is dropped, and made anew from the bytes`, async () => {
+      const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
+      const { kept, open } = storage();
+      await counting(open, fetch);
+      const name = [...kept.keys()].find(isPrepared) as string;
+      const before = kept.get(name) as Bytes;
+      kept.set(name, await forge(before));
+      const { events, read, counts } = await counting(open, fetch);
+      equal([events, read, counts], [["corrupt", "hit store"], ["url-", "p-", ""], true]);
+      equal([hex(kept.get(name) as Bytes), requests.length], [hex(before), 1]);
+    });
+  }
+
+  test("a guard that counts leaves with all that was made of it, and is not kept at all where nothing must be", async () => {
+    const { fetch } = serverOf((_, count) => wasm(count === 1 ? first : second));
+    const { kept, open } = storage();
+    for (let n = 0; n < 2; n++) await counting(open, fetch);
+    const digest = hex(await sha256(second));
+    equal(
+      [...kept.keys()].map((key) => key.includes(digest) || key.startsWith("url-")),
+      [true, true, true],
+    );
+    const secret = storage();
+    await counting(secret.open, serverOf(() => wasm(first, { "cache-control": "no-store" })).fetch);
+    equal(secret.kept.size, 0);
+  });
+
   test("one caller's abort leaves the others their guard", async () => {
     let release = (): void => {};
     const { fetch, requests } = serverOf(

@@ -1,10 +1,12 @@
 // Real stores in Chromium, under a strict Content-Security-Policy: across page loads, tabs and restarts, and when they fail.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { prepareGuard } from "edge-guard";
 import { type BrowserContext, chromium, type Page } from "playwright";
 import { makeGuard } from "../../suites/made-guard.ts";
 import type { Harness, LoadReport, LoadRequest } from "./page.ts";
@@ -133,8 +135,9 @@ for (const cache of ["indexeddb", "cache-storage"] as const) {
       const [page, tab] = [await openPage(), await openPage()];
       await load(page, { cache });
       await page.waitForTimeout(200);
-      assert.equal(await tab.evaluate((sent) => harness.corrupt(sent), cache), 1);
-      assert.deepEqual((await load(page, { cache })).events, ["corrupt", "miss"]);
+      // The guard as it came, and as it was prepared.
+      assert.equal(await tab.evaluate((sent) => harness.corrupt(sent), cache), 2);
+      assert.deepEqual((await load(page, { cache })).events, ["corrupt", "corrupt", "miss"]);
       await page.waitForTimeout(200);
       assert.deepEqual((await load(tab, { cache })).events, ["hit store"]);
     });
@@ -182,7 +185,7 @@ for (const cache of ["indexeddb", "cache-storage"] as const) {
 
 describe("a browser that dies while it writes", () => {
   const large = makeGuard({ bytes: 12_000_000 });
-  const kinds: readonly string[] = ["hit store", "miss", "corrupt+miss"];
+  const kinds: readonly string[] = ["hit store", "miss", "corrupt+hit store", "corrupt+miss", "corrupt+corrupt+miss"];
   for (const cache of ["indexeddb", "cache-storage"] as const) {
     test(`${cache}: the next one has the whole guard, or none`, async () => {
       for (const milliseconds of [0, 15, 60]) {
@@ -405,6 +408,18 @@ describe("the service worker", () => {
     assert.deepEqual([...report.events, report.mode], ["corrupt", "hit store", "strict"]);
     await page.waitForTimeout(500);
     assert.deepEqual((await load(page, { cache, minimumBytes })).events, ["hit streaming"]);
+  });
+
+  test("holds another guard than the pinned one, with a digest that fits: the stored bytes are used", async () => {
+    site.files.set(wasm, guardFile(guard, { "cache-control": "max-age=3600" }));
+    const page = await openPage();
+    const digest = createHash("sha256").update(guard).digest("base64");
+    const forged = makeGuard({ bytes: 3000, seed: 5 });
+    await page.evaluate((bytes) => harness.replacePrepared(new Uint8Array(bytes)), [...prepareGuard(forged)]);
+    const report = await load(page, { cache, minimumBytes, integrity: `sha256-${digest}` });
+    assert.deepEqual([...report.events, report.mode], ["hit store", "strict"]);
+    await page.evaluate(() => harness.deleteCaches());
+    assert.equal((await load(page, { cache, minimumBytes })).mode, "strict");
   });
 
   test("does not know a module: 404, and the stored bytes are used", async () => {

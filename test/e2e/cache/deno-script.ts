@@ -26,11 +26,18 @@ if (what === "kit") {
   print({ cases: cases.length, failures });
 } else if (what === "corrupt") {
   const cache = await caches.open("edge-guard");
-  const address = `https://edge-guard.invalid/${url}`;
-  const bytes = new Uint8Array(await (await cache.match(address))!.arrayBuffer());
-  bytes[1000]! ^= 1;
-  await cache.put(address, new Response(bytes));
-  print(bytes.length);
+  let changed = 0;
+  // The guard as it came, and as it was prepared.
+  for (const name of [url, `p-${url}-p1-512-true`]) {
+    const address = `https://edge-guard.invalid/${name}`;
+    const found = await cache.match(address);
+    if (found === undefined) continue;
+    const bytes = new Uint8Array(await found.arrayBuffer());
+    bytes[1000]! ^= 1;
+    await cache.put(address, new Response(bytes));
+    changed++;
+  }
+  print(changed);
 } else {
   const cache = kind === "neutral" ? neutralCache() : defaultCache();
   const guard = await loadGuard(url, {
