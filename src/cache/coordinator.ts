@@ -3,7 +3,7 @@ import { canDigest } from "../capabilities.ts";
 import { ModuleError } from "../errors.ts";
 import { compileModule, hex, sha256 } from "../wasm/compile.ts";
 import { defaultMemoryPages, preparationVersion } from "../wasm/contract.ts";
-import { type PrepareOptions, readPreparation } from "../wasm/prepare.ts";
+import type { PrepareOptions } from "../wasm/prepare.ts";
 import { addressOf, download, isRequest, isResponse, send } from "../wasm/source.ts";
 import { createCompiledModules } from "./compiled.ts";
 import type { Coordinator, Core, GuardRequest, Load, LoadedModule, LoadOptions, Tell, Told } from "./core.ts";
@@ -69,8 +69,23 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
         tell({ type: "evicted", cache: "memory", digest: left.slice(0, 64) });
       }
     },
+    once(digest, { prepare, options, tell }, compile) {
+      const key = keyOf(digest, prepare);
+      return compilations(key, { signal: options.signal, hear: tell }, async (_, tellAll) => {
+        const known = modules.get(key);
+        if (known !== undefined) {
+          tellAll({ type: "hit", from: "memory", cache: "memory", digest });
+          return known;
+        }
+        tellAll({ phase: "compile", loaded: 0, total: 1 });
+        const [module, size] = await compile(key, tellAll);
+        core.keep(key, module, size, tellAll);
+        tellAll({ phase: "compile", loaded: 1, total: 1 });
+        return module;
+      });
+    },
     compile: (bytes, digest, load) =>
-      once(digest, load, async (key, tell) => {
+      core.once(digest, load, async (key, tell) => {
         const ready = await prepared(bytes, load.prepare);
         let module = await store?.prepared(key, ready, tell);
         if (module === undefined) {
@@ -79,21 +94,6 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
         }
         return [module, ready.length];
       }),
-    async compilePrepared(bytes, digest, load) {
-      const { fuel, memoryPages } = load.prepare;
-      const unfit = Symbol();
-      try {
-        return await once(digest, load, async () => {
-          const module = await compileModule(bytes).catch(() => undefined);
-          const found = module && readPreparation(module);
-          if (found?.memoryPages !== memoryPages || found?.fuel !== fuel) throw unfit;
-          return [module as WebAssembly.Module, bytes.length];
-        });
-      } catch (error) {
-        if (error === unfit) return undefined;
-        throw error;
-      }
-    },
     async fromBytes(bytes, load) {
       const { integrity } = load.options;
       if (!canDigest()) {
@@ -106,27 +106,6 @@ export function createCoordinator(store?: Store, budget: number = defaultBudget)
       const digest = hex(raw);
       return { module: await core.compile(bytes, digest, load), digest };
     },
-  };
-
-  /** Compiles a module, unless somebody else does or did. */
-  const once = (
-    digest: string,
-    { prepare, options, tell }: Load,
-    compile: (key: string, tell: Tell) => Promise<[module: WebAssembly.Module, size: number]>,
-  ): Promise<WebAssembly.Module> => {
-    const key = keyOf(digest, prepare);
-    return compilations(key, { signal: options.signal, hear: tell }, async (_, tellAll) => {
-      const known = modules.get(key);
-      if (known !== undefined) {
-        tellAll({ type: "hit", from: "memory", cache: "memory", digest });
-        return known;
-      }
-      tellAll({ phase: "compile", loaded: 0, total: 1 });
-      const [module, size] = await compile(key, tellAll);
-      core.keep(key, module, size, tellAll);
-      tellAll({ phase: "compile", loaded: 1, total: 1 });
-      return module;
-    });
   };
 
   const fromAddress = async (request: GuardRequest, address: string, load: Load): Promise<LoadedModule> => {

@@ -46,10 +46,14 @@ export interface Core {
   note(address: string, answer: Answer): void;
   compiled(digest: string, prepare: PrepareOptions): WebAssembly.Module | undefined;
   keep(key: string, module: WebAssembly.Module, size: number, tell: Tell): void;
+  /** Does what compiles a module, unless somebody else does or did. */
+  once(
+    digest: string,
+    load: Load,
+    compile: (key: string, tell: Tell) => Promise<[module: WebAssembly.Module, size: number]>,
+  ): Promise<WebAssembly.Module>;
   /** Compiles verified bytes, or gives what was compiled from them before. */
   compile(bytes: Uint8Array<ArrayBuffer>, digest: string, load: Load): Promise<WebAssembly.Module>;
-  /** Compiles what was prepared earlier, here or elsewhere; `undefined` when it was prepared in another way. */
-  compilePrepared(bytes: Uint8Array<ArrayBuffer>, digest: string, load: Load): Promise<WebAssembly.Module | undefined>;
   /** Digests, checks and compiles bytes. */
   fromBytes(bytes: Uint8Array<ArrayBuffer>, load: Load): Promise<LoadedModule>;
 }

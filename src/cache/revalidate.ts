@@ -1,5 +1,7 @@
 // The way of a URL of which something may be known: fresh, confirmed, replaced, or used because the server is out of reach.
 import { ModuleError } from "../errors.ts";
+import { compileModule } from "../wasm/compile.ts";
+import { readPreparation } from "../wasm/prepare.ts";
 import { download, send } from "../wasm/source.ts";
 import { type AddressRecord, conditions, describeAnswer, isFresh } from "./address.ts";
 import type { CacheEvent } from "./cache.ts";
@@ -27,8 +29,30 @@ async function recall(core: Core, digest: string, load: Load): Promise<Recalled 
     keep: (streamed, size) => core.keep(key, streamed, size, tell),
     // Only the store knows what its prepared modules were made from: not enough where the bytes are pinned.
     prepared: load.options.integrity === undefined,
-    ...(prepare.fuel && { compilePrepared: (bytes) => core.compilePrepared(bytes, digest, load) }),
+    ...(prepare.fuel && { compilePrepared: (bytes) => compilePrepared(core, bytes, digest, load) }),
   });
+}
+
+/** Compiles what was prepared earlier; `undefined` when it was prepared in another way. */
+async function compilePrepared(
+  core: Core,
+  bytes: Uint8Array<ArrayBuffer>,
+  digest: string,
+  load: Load,
+): Promise<WebAssembly.Module | undefined> {
+  const { fuel, memoryPages } = load.prepare;
+  const unfit = Symbol();
+  try {
+    return await core.once(digest, load, async () => {
+      const module = await compileModule(bytes).catch(() => undefined);
+      const found = module && readPreparation(module);
+      if (found?.memoryPages !== memoryPages || found?.fuel !== fuel) throw unfit;
+      return [module as WebAssembly.Module, bytes.length];
+    });
+  } catch (error) {
+    if (error === unfit) return undefined;
+    throw error;
+  }
 }
 
 /** To make a guard count takes several times as long as to compile it, so that is kept. */
