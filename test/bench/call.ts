@@ -1,88 +1,160 @@
-// The cost of a label call against a minimal host written by hand that does the same JSON work: no checks, no queue, no health.
-import { readFile } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
+// What a call costs: 1 KB in and out, as text and as JSON, against a host written by hand and against rivals whose guests do the same.
 import { loadGuard } from "edge-guard";
+import { exchange } from "../../src/wasm/exchange.ts";
+import { createGuest } from "../../src/wasm/instance.ts";
+import type { Bench, Environment, Group } from "./environment.ts";
+import { handWritten } from "./hosts/by-hand.ts";
 
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  alloc(size: number): number;
-  label_agent(input: number, length: number, output: number, cap: number): number;
-  label_resource(input: number, length: number, output: number, cap: number): number;
+/** About 1 KB as JSON, and an answer that label_agent may give: the echo guard returns it. */
+const policy = {
+  agent: { secrecy: ["private:acme"], integrity: ["approved"] },
+  difc_mode: "filter",
+  users: Array.from({ length: 34 }, (_, index) => ({ login: `user-${index}`, n: index })),
+};
+const text = JSON.stringify(policy);
+
+/** Below the JSON: the buffers, the length protocol and the checks on what comes back, without queue and parsing. */
+async function ourText(environment: Environment): Promise<() => unknown> {
+  const source = { module: await environment.module("echo"), preparation: undefined, memoryPages: 512 };
+  const guest = await createGuest(source, { suspends: false, logLevel: "none", clocks: { ahead: 0n } });
+  const label = guest.label("label_agent");
+  const options = { outputBytes: 4 * 1024 * 1024 };
+  return () => exchange(guest, label, text, options);
 }
 
-const root = process.env["EDGE_GUARD_ROOT"] ?? "./";
-const cap = 4 * 1024 * 1024;
-
-async function minimalHost(bytes: Uint8Array<ArrayBuffer>) {
-  const { instance } = await WebAssembly.instantiate(bytes, {});
-  const guest = instance.exports as unknown as Exports;
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
-  const input = guest.alloc(1024 * 1024);
-  const output = guest.alloc(cap);
-  return async (name: "label_agent" | "label_resource", value: unknown): Promise<unknown> => {
-    const { written } = encoder.encodeInto(
-      JSON.stringify(value),
-      new Uint8Array(guest.memory.buffer, input, 1024 * 1024),
-    );
-    const length = guest[name](input, written, output, cap);
-    return JSON.parse(decoder.decode(new Uint8Array(guest.memory.buffer, output, length)));
+function asText(environment: Environment): Group {
+  const extism = (version: 1 | 2) => async (): Promise<() => unknown> => {
+    const plugin = await (await environment.rivals()).extism(version, await environment.module("extism-echo"));
+    return () => plugin.call("echo", text);
+  };
+  return {
+    what: "1 KB of text, echoed",
+    reference: "host written by hand",
+    contenders: [
+      {
+        name: "host written by hand",
+        async start(): Promise<() => unknown> {
+          const host = handWritten(await environment.module("echo"));
+          return () => host.text("label_agent", text);
+        },
+      },
+      { name: "edge-guard, below the JSON", start: () => ourText(environment) },
+      {
+        name: "jco (component)",
+        async start(): Promise<() => unknown> {
+          const component = await (await environment.rivals()).component(await environment.module("component.core"));
+          return () => component.call(text);
+        },
+      },
+      {
+        name: "waPC",
+        async start(): Promise<() => unknown> {
+          const guest = await (await environment.rivals()).waPC(await environment.module("wapc-echo"));
+          return () => guest.call(text);
+        },
+      },
+      { name: "Extism 2.0.0-rc13", start: extism(2) },
+      { name: "Extism 1.0.3", start: extism(1) },
+    ],
+    comparisons: [
+      {
+        what: "Extism 2.0.0-rc13 / edge-guard, below the JSON",
+        over: "Extism 2.0.0-rc13",
+        under: "edge-guard, below the JSON",
+        bar: "echo-raw",
+      },
+      {
+        what: "Extism 1.0.3 / edge-guard, below the JSON",
+        over: "Extism 1.0.3",
+        under: "edge-guard, below the JSON",
+        bar: "echo-raw",
+      },
+    ],
   };
 }
 
-/** The median of ratios of batches that take turns, so that what else the machine does falls on both. */
-async function ratio(
-  ours: () => Promise<unknown>,
-  theirs: () => Promise<unknown>,
-): Promise<[ratio: number, microseconds: number]> {
-  const calls = 2000;
-  const batch = async (call: () => Promise<unknown>): Promise<number> => {
-    const started = performance.now();
-    for (let index = 0; index < calls; index++) await call();
-    return performance.now() - started;
+function asJson(environment: Environment): Group {
+  /** What a user of a rival writes around a call that takes text. */
+  const around =
+    (call: (input: string) => string | Promise<string>): (() => Promise<unknown>) =>
+    async () =>
+      JSON.parse(await call(JSON.stringify(policy)));
+  return {
+    what: "1 KB of JSON, echoed",
+    reference: "host written by hand",
+    contenders: [
+      {
+        name: "host written by hand",
+        async start(): Promise<() => unknown> {
+          const host = handWritten(await environment.module("echo"));
+          return () => host.json("label_agent", policy);
+        },
+      },
+      {
+        name: "edge-guard",
+        async start(): Promise<() => unknown> {
+          const guard = await loadGuard(await environment.source("echo"));
+          return () => guard.labelAgent(policy);
+        },
+      },
+      {
+        name: "jco (component)",
+        async start(): Promise<() => unknown> {
+          const component = await (await environment.rivals()).component(await environment.module("component.core"));
+          return around((input) => component.call(input));
+        },
+      },
+      {
+        name: "waPC",
+        async start(): Promise<() => unknown> {
+          const guest = await (await environment.rivals()).waPC(await environment.module("wapc-echo"));
+          return around((input) => guest.call(input));
+        },
+      },
+      ...([2, 1] as const).map((version) => ({
+        name: version === 2 ? "Extism 2.0.0-rc13" : "Extism 1.0.3",
+        async start(): Promise<() => unknown> {
+          const plugin = await (await environment.rivals()).extism(version, await environment.module("extism-echo"));
+          return around((input) => plugin.call("echo", input));
+        },
+      })),
+      {
+        name: "OPA (a rule hands it back)",
+        async start(): Promise<() => unknown> {
+          const opa = await (await environment.rivals()).policy(await environment.module("policy"));
+          const input = { operation: "read", subject: policy };
+          return () => opa.evaluate(input, "guard/label");
+        },
+      },
+    ],
+    comparisons: [{ over: "edge-guard", under: "host written by hand", bar: "echo-json" }],
   };
-  for (let warm = 0; warm < 5; warm++) await Promise.all([await batch(ours), await batch(theirs)]);
-  const found: [number, number][] = [];
-  for (let round = 0; round < 31; round++) {
-    const [a, b] = round % 2 === 0 ? [await batch(ours), await batch(theirs)] : [0, 0];
-    const [c, d] = round % 2 === 1 ? [await batch(theirs), await batch(ours)] : [0, 0];
-    const [mine, other] = [a + d, b + c];
-    found.push([mine / other, (mine * 1000) / calls]);
-  }
-  found.sort(([one], [two]) => one - two);
-  return found[15] ?? [Number.NaN, Number.NaN];
 }
 
-export async function bench(): Promise<void> {
-  const load = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
-    new Uint8Array(await readFile(`${root}.cache/guards/${name}.wasm`));
-  const print = (what: string, [times, microseconds]: [number, number]): void =>
-    console.log(`${what}: ${times.toFixed(2)} x a minimal host (${microseconds.toFixed(1)} us)`);
-
-  const echo = await load("echo");
-  const minimalEcho = await minimalHost(echo);
-  const guard = await loadGuard(echo);
-  const users = Array.from({ length: 40 }, (_, index) => ({ login: `user-${index}`, n: index }));
-  const policy = { agent: { secrecy: ["private:acme"], integrity: ["approved"] }, difc_mode: "filter", users };
-  print(
-    "label_agent, echo, 1 KB in and out",
-    await ratio(
-      () => guard.labelAgent(policy),
-      () => minimalEcho("label_agent", policy),
-    ),
-  );
-
-  const constant = await load("constant");
-  const minimalConstant = await minimalHost(constant);
-  const labelling = await loadGuard(constant);
-  const args = { owner: "acme", repo: "site", users };
-  print(
-    "label_resource, 1 KB of arguments",
-    await ratio(
-      () => labelling.labelResource({ tool: "get_issue", args }),
-      () => minimalConstant("label_resource", { tool_name: "get_issue", tool_args: args }),
-    ),
-  );
+function labelResource(environment: Environment): Group {
+  const args = { owner: "acme", repo: "site", users: policy.users };
+  return {
+    what: "label_resource, 1 KB of arguments",
+    reference: "host written by hand",
+    contenders: [
+      {
+        name: "host written by hand",
+        async start(): Promise<() => unknown> {
+          const host = handWritten(await environment.module("constant"));
+          return () => host.json("label_resource", { tool_name: "get_issue", tool_args: args });
+        },
+      },
+      {
+        name: "edge-guard",
+        async start(): Promise<() => unknown> {
+          const guard = await loadGuard(await environment.source("constant"));
+          return () => guard.labelResource({ tool: "get_issue", args });
+        },
+      },
+    ],
+  };
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await bench();
+export const call: Bench = {
+  groups: (environment) => [asText(environment), asJson(environment), labelResource(environment)],
+};

@@ -1,61 +1,78 @@
-// Loading a guard of 280 KB and asking it a thousand times, against a host written by hand that does the same JSON work and nothing else.
-import { loadGuard, type WasmGuard } from "edge-guard";
-import { alternate, type Environment, milliseconds, type Row, ratio } from "./environment.ts";
-import { padded } from "./padded.ts";
+// Loading 280 KB: bytes never seen before, and a first guard with a thousand calls, against a host written by hand and rivals.
+import { loadGuard } from "edge-guard";
+import type { Bench, Environment, Group } from "./environment.ts";
+import { handWritten } from "./hosts/by-hand.ts";
+import { neverSeen, padded } from "./padded.ts";
 
+const size = 280 * 1024;
 const calls = 1000;
-const loaded: WasmGuard[] = [];
 const call = { tool: "issue_read", args: { owner: "acme", repo: "site", body: "x".repeat(1024 - 40) } };
 
-async function ours(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  const guard = await loadGuard(bytes);
-  for (let index = 0; index < calls; index++) await guard.labelResource(call);
-  // Closed outside of what is timed: the host written by hand has nothing to close.
-  loaded.push(guard);
+function cold(environment: Environment): Group {
+  const bytes = async (name: string): Promise<() => Uint8Array<ArrayBuffer>> =>
+    neverSeen(padded(await environment.guard(name), size));
+  return {
+    what: "280 KB never seen before, until it can be called",
+    reference: "compile and instantiate, by hand",
+    contenders: [
+      {
+        name: "compile and instantiate, by hand",
+        async start(): Promise<() => unknown> {
+          const next = await bytes("constant");
+          return async () => handWritten(await WebAssembly.compile(next()), {}, [65536, 65536]);
+        },
+      },
+      {
+        name: "edge-guard",
+        async start(): Promise<() => unknown> {
+          const next = await bytes("constant");
+          return async () => (await loadGuard(next())).close();
+        },
+      },
+      {
+        name: "Extism 2.0.0-rc13",
+        async start(): Promise<() => unknown> {
+          const [rivals, next] = [await environment.rivals(), await bytes("constant")];
+          return async () => (await rivals.extism(2, await WebAssembly.compile(next()))).close();
+        },
+      },
+    ],
+  };
 }
 
-/** The least that a host can do: no checks, no limits, no faults, no way back. */
-async function byHand(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
-  const { instance } = await WebAssembly.instantiate(bytes, {});
-  const {
-    memory,
-    alloc,
-    label_resource: label,
-  } = instance.exports as {
-    memory: WebAssembly.Memory;
-    alloc(size: number): number;
-    label_resource(...parameters: number[]): number;
+function loadAndCall(environment: Environment): Group {
+  const bytes = async (): Promise<Uint8Array<ArrayBuffer>> => padded(await environment.guard("constant"), size);
+  return {
+    what: "a guard of 280 KB loaded and called 1000 times",
+    reference: "host written by hand",
+    contenders: [
+      {
+        name: "host written by hand",
+        async start(): Promise<() => unknown> {
+          const guard = await bytes();
+          return async () => {
+            const host = handWritten(await WebAssembly.compile(guard), {}, [65536, 4 * 1024 * 1024]);
+            const input = { tool_name: call.tool, tool_args: call.args };
+            for (let index = 0; index < calls; index++) await host.json("label_resource", input);
+          };
+        },
+      },
+      {
+        name: "edge-guard",
+        async start(): Promise<() => unknown> {
+          const source = await bytes();
+          return async () => {
+            const guard = await loadGuard(source);
+            for (let index = 0; index < calls; index++) await guard.labelResource(call);
+            await guard.close();
+          };
+        },
+      },
+    ],
+    comparisons: [{ over: "edge-guard", under: "host written by hand", bar: "load-and-call" }],
   };
-  const labelResource = async (one: typeof call): Promise<unknown> => {
-    const input = JSON.stringify({ tool_name: one.tool, tool_args: one.args });
-    const { written } = encoder.encodeInto(input, new Uint8Array(memory.buffer, inputAt, 65536));
-    const length = label(inputAt, written, outputAt, 4 * 1024 * 1024);
-    return JSON.parse(decoder.decode(new Uint8Array(memory.buffer, outputAt, length)));
-  };
-  const inputAt = alloc(65536);
-  const outputAt = alloc(4 * 1024 * 1024);
-  for (let index = 0; index < calls; index++) await labelResource(call);
 }
 
-export async function bench(environment: Environment): Promise<Row[]> {
-  const bytes = padded(await environment.guard("constant"), 280 * 1024);
-  const [own, reference] = await alternate(
-    () => ours(bytes),
-    () => byHand(bytes),
-    { batches: 1, warmup: 0 },
-    25,
-  );
-  await Promise.all(loaded.map((guard) => guard.close()));
-  const note = `${milliseconds(own)} against ${milliseconds(reference)}; module of ${Math.round(bytes.length / 1024)} KB`;
-  return [
-    ratio(
-      "loadGuard of 280 KB and 1000 labelResource calls / a host written by hand",
-      own,
-      reference,
-      { atMost: 1.3 },
-      note,
-    ),
-  ];
-}
+export const load: Bench = {
+  groups: (environment) => [cold(environment), loadAndCall(environment)],
+};

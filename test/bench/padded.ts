@@ -44,3 +44,37 @@ export function padded(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer>
   }
   return writer.finish().slice();
 }
+
+/** The same module with a first memory of so many pages and no maximum. */
+export function withMemory(bytes: Uint8Array, pages: number): Uint8Array<ArrayBuffer> {
+  const writer = createWriter(bytes.length + 16);
+  writer.copy(bytes, 0, 8);
+  const cursor: Cursor = createCursor(bytes, 8);
+  while (cursor.position < cursor.end) {
+    const id = readByte(cursor);
+    const length = readUnsigned(cursor);
+    const end = cursor.position + length;
+    writer.u8(id);
+    writer.sized(() => {
+      if (id !== 5) return writer.copy(bytes, cursor.position, end);
+      writer.bytes([1, 0]);
+      writer.unsigned(pages);
+    });
+    cursor.position = end;
+  }
+  return writer.finish().slice();
+}
+
+/** Engines and we ourselves keep what was compiled by its bytes: each call gives the same code in other bytes. */
+export function neverSeen(bytes: Uint8Array): () => Uint8Array<ArrayBuffer> {
+  // A custom section named "n" with four bytes that count.
+  const unseen = new Uint8Array(bytes.length + 8);
+  unseen.set(bytes);
+  unseen.set([0, 6, 1, 110], bytes.length);
+  const counter = new DataView(unseen.buffer, bytes.length + 4);
+  counter.setUint32(0, Math.floor(Math.random() * 2 ** 32));
+  return () => {
+    counter.setUint32(0, (counter.getUint32(0) + 1) >>> 0);
+    return unseen.slice();
+  };
+}

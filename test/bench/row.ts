@@ -1,66 +1,65 @@
-// One figure of the bench: a ratio within one run, beside the bar that it must hold.
+// One figure of the bench and how it is made from timings.
+import { type BarId, bars } from "./bars.ts";
 
 export interface Row {
+  /** What is compared with what; rows of one group stand together. */
+  readonly group: string;
   readonly what: string;
-  /** Measured; without a unit it is a ratio. */
-  readonly figure: string;
-  readonly bar?: string;
+  /** In `unit`; absent when it could not be measured. */
+  readonly value?: number;
+  /** `x`: a ratio, to the group's reference unless `what` says otherwise. */
+  readonly unit: "x" | "ms" | "bytes";
+  /** The middle half of the rounds, in `unit`. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Of one call, for orientation only: machines differ. */
+  readonly milliseconds?: number;
+  readonly bar?: BarId;
   readonly held?: boolean;
-  /** Absolute values for orientation only: machines differ. */
+  /** Why there is no value. */
+  readonly failed?: string;
   readonly note?: string;
+  /** Measured in whole runs only. */
+  readonly whole?: boolean;
+  /** Where it was measured, when that is not the runtime that the bench ran in. */
+  readonly runtime?: string;
 }
 
-/** The median of several timings, in milliseconds per call of `body`. */
-export async function median(
-  body: () => unknown,
-  { batches = 9, calls = 1, warmup = 1 }: { batches?: number; calls?: number; warmup?: number } = {},
-): Promise<number> {
-  for (let index = 0; index < warmup; index++) await body();
-  const times: number[] = [];
-  for (let batch = 0; batch < batches; batch++) {
-    const started = performance.now();
-    for (let index = 0; index < calls; index++) await body();
-    times.push((performance.now() - started) / calls);
-  }
-  return times.sort((a, b) => a - b)[batches >> 1] ?? Number.NaN;
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
-/** Times two bodies in turn, so that what else the machine does falls on both: the medians over all rounds, in milliseconds. */
-export async function alternate(
-  one: () => unknown,
-  other: () => unknown,
-  options: { batches?: number; calls?: number; warmup?: number },
-  rounds = 9,
-): Promise<[one: number, other: number]> {
-  const times: [number[], number[]] = [[], []];
-  for (let round = -1; round < rounds; round++) {
-    const found = [await median(one, options), await median(other, options)] as const;
-    // The first round only warms up.
-    if (round < 0) continue;
-    times[0].push(found[0]);
-    times[1].push(found[1]);
-  }
-  const middle = (list: number[]): number => list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
-  return [middle(times[0]), middle(times[1])];
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Whether a value is on the right side of a bar. */
+export function holds(id: BarId, value: number): boolean {
+  const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = bars[id];
+  return value <= atMost && value >= atLeast;
 }
 
-export function ratio(
-  what: string,
-  ours: number,
-  theirs: number,
-  bar: { atMost?: number; atLeast?: number } = {},
-  note?: string,
+/** A row from what each round gave. */
+export function rowOf(
+  values: readonly number[],
+  row: Pick<Row, "group" | "what" | "unit"> & Partial<Row> & { readonly also?: boolean },
 ): Row {
-  const value = ours / theirs;
-  const held = (bar.atMost === undefined || value <= bar.atMost) && (bar.atLeast === undefined || value >= bar.atLeast);
-  const text =
-    bar.atMost !== undefined ? `<= ${bar.atMost}` : bar.atLeast !== undefined ? `>= ${bar.atLeast}` : undefined;
-  return {
+  const value = median(values);
+  const { also = true, ...rest } = row;
+  const spread = values.length > 2 ? { low: quantile(values, 0.25), high: quantile(values, 0.75) } : {};
+  const judged = row.bar === undefined ? {} : { held: also && holds(row.bar, value) };
+  return { ...rest, value, ...spread, ...judged };
+}
+
+/** A row out of two timings of one run, for benches that time by themselves. */
+export function ratio(what: string, ours: number, theirs: number, bar?: BarId, note?: string): Row {
+  return rowOf([ours / theirs], {
+    group: "",
     what,
-    figure: `${value.toFixed(2)}x`,
-    ...(text === undefined ? {} : { bar: text, held }),
+    unit: "x",
+    milliseconds: ours,
+    ...(bar === undefined ? {} : { bar }),
     ...(note === undefined ? {} : { note }),
-  };
+  });
 }
 
 export const milliseconds = (value: number): string =>

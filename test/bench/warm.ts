@@ -1,12 +1,9 @@
 // Warm starts where the guard's bytes are in a store: start and label_agent from kept states, against running them.
 import { closeCache, loadGuard, type ModuleCache, type WarmStartOptions, type WasmGuard } from "edge-guard";
-import { type Environment, milliseconds, type Row, ratio } from "./environment.ts";
+import type { Environment, Row } from "./environment.ts";
+import { rowOf } from "./environment.ts";
 
 const policy = { "allow-only": { repos: ["acme/*"], "min-integrity": "approved" } };
-const rounds = 15;
-
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 interface Beginning {
   /** From nothing but the store to labels, compiling included. */
@@ -46,11 +43,14 @@ const ways: Readonly<Record<string, boolean | WarmStartOptions>> = {
   label_agent: { labelAgent: true },
 };
 
+const group = "ready and told its policy: cold start / warm start from kept state";
+
 export async function warmStarts(
   environment: Environment,
   open: (name: string) => Promise<ModuleCache>,
 ): Promise<Row[]> {
   const rows: Row[] = [];
+  const rounds = environment.quick ? 1 : 15;
   const guards = { "the Go guard": "go-guard", "a guard that works long on its policy": "heavy-agent" };
   for (const [what, file] of Object.entries(guards)) {
     const bytes = await environment.guard(file);
@@ -76,10 +76,8 @@ export async function warmStarts(
         ["next process", "process"],
         ["next session", "session"],
       ] as const) {
-        const [cold, warm] = ["cold", way].map((one) => middle((begun[one] ?? []).map((times) => times[which])));
-        const note = `${milliseconds(cold ?? 0)} against ${milliseconds(warm ?? 0)}`;
-        const title = `${what}, ready and told its policy in the ${when}: cold / warm after ${way}`;
-        rows.push(ratio(title, cold ?? 0, warm ?? 0, {}, note));
+        const ratios = begun["cold"]!.map((cold, round) => cold[which] / begun[way]![round]![which]);
+        rows.push(rowOf(ratios, { group, what: `${what}, in the ${when}, after ${way}`, unit: "x" }));
       }
     }
   }

@@ -1,0 +1,139 @@
+// What a page loads: our bundles beside the rivals', minified and gzipped; code that is imported only when needed counted apart.
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+import type { BarId } from "./bars.ts";
+import type { Bench, Row } from "./environment.ts";
+import { holds } from "./row.ts";
+
+const root = process.env["EDGE_GUARD_ROOT"] ?? "./";
+const gzipped = (content: string | Uint8Array): number => gzipSync(content, { level: 9 }).length;
+const shim = "@bjorn3/browser_wasi_shim";
+
+interface Bundle {
+  /** What is loaded at once. */
+  readonly atOnce: number;
+  /** With all that is imported on demand. */
+  readonly whole: number;
+}
+
+async function bundle(code: string, folder: string, external: readonly string[] = []): Promise<Bundle> {
+  const { outputFiles, metafile } = await esbuild.build({
+    stdin: { contents: code, resolveDir: join(root, folder) },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    outdir: "out",
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    write: false,
+    metafile: true,
+    external: ["node:*", ...external],
+    logLevel: "silent",
+    absWorkingDir: root,
+  });
+  const nameOf = (path: string): string => path.split("/").at(-1) ?? "";
+  const sizes = new Map(outputFiles.map(({ path, contents }) => [nameOf(path), gzipped(contents)]));
+  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [nameOf(path), output]));
+  const loaded = new Set<string>();
+  const load = (name: string): void => {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    for (const item of outputs.get(name)?.imports ?? []) {
+      if (item.kind === "import-statement" && item.external !== true) load(nameOf(item.path));
+    }
+  };
+  load("stdin.js");
+  const sum = (names: Iterable<string>): number =>
+    [...names].reduce((total, name) => total + (sizes.get(name) ?? 0), 0);
+  return { atOnce: sum(loaded), whole: sum(sizes.keys()) };
+}
+
+const group = "bytes in a page, minified and gzipped";
+
+function sizeRow(what: string, value: number, bar?: BarId, note?: string): Row {
+  const judged = bar === undefined ? {} : { bar, held: holds(bar, value) };
+  return { group, what, unit: "bytes", value, ...judged, ...(note === undefined ? {} : { note }) };
+}
+
+const kb = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`;
+
+async function ours(): Promise<Row[]> {
+  const outside = [shim, "idb-keyval"];
+  const guard = await bundle('export { loadGuard } from "./index.js"', "dist", outside);
+  const withWasi = await bundle('export { loadGuard } from "./index.js"', "dist", ["idb-keyval"]);
+  const everything = await bundle('export * from "./index.js"', "dist", outside);
+  const proxy = await bundle('export * from "./proxy/index.js"', "dist", outside);
+  return [
+    sizeRow(
+      "edge-guard, loadGuard alone",
+      guard.atOnce,
+      "size-load",
+      `${kb(guard.whole)} with what is loaded on demand`,
+    ),
+    sizeRow("edge-guard, loadGuard and all it may load, WASI too", withWasi.whole, "size-load-wasi"),
+    sizeRow(
+      "edge-guard, the root with everything",
+      everything.atOnce,
+      "size-root",
+      `${kb(everything.whole)} with what is loaded on demand`,
+    ),
+    sizeRow("edge-guard/proxy", proxy.atOnce),
+  ];
+}
+
+/** What a script loads before it runs: itself and what it imports, not what it imports later. */
+async function scripts(path: string, seen: Map<string, number>): Promise<void> {
+  if (seen.has(path)) return;
+  const text = await readFile(path, "utf8");
+  seen.set(path, gzipped(text));
+  for (const [, from] of text.matchAll(/(?:from|import)\s*"(\.[^"]+)"/g))
+    await scripts(join(dirname(path), from!), seen);
+}
+
+async function playground(): Promise<Row[]> {
+  const folder = join(root, "dist/playground");
+  const seen = new Map<string, number>();
+  const sum = (): number => [...seen.values()].reduce((total, size) => total + size, 0);
+  for (const name of ["index.html", "styles.css"]) seen.set(name, gzipped(await readFile(join(folder, name))));
+  await scripts(join(folder, "main.js"), seen);
+  const first = sum();
+  await scripts(join(folder, "preview-worker.js"), seen);
+  return [
+    sizeRow("the playground, until something is seen", first, "size-playground"),
+    sizeRow("the playground, with the worker that runs guards", sum()),
+  ];
+}
+
+async function rivals(guests: string): Promise<Row[]> {
+  const folder = "test/bench/rivals";
+  const rows: Row[] = [];
+  const policy = gzipped(await readFile(join(guests, "policy.wasm")));
+  for (const [what, code, note] of [
+    ["waPC", 'export * from "@wapc/host"', undefined],
+    ["Extism 1.0.3", 'export * from "@extism/extism"', undefined],
+    ["Extism 2.0.0-rc13", 'export * from "extism-2"', undefined],
+    ["OPA", 'export * from "@open-policy-agent/opa-wasm"', `and ${kb(policy)} for a policy of two rules`],
+    ["jco, one function that takes text", `export * from ${JSON.stringify(join(guests, "component.js"))}`, undefined],
+    ["browser_wasi_shim", `export * from "${shim}"`, undefined],
+  ] as const) {
+    try {
+      rows.push(
+        sizeRow(what, (await bundle(code, what === "browser_wasi_shim" ? "." : folder)).whole, undefined, note),
+      );
+    } catch (error) {
+      rows.push({ group, what, unit: "bytes", failed: String(error).split("\n", 1)[0]! });
+    }
+  }
+  return rows;
+}
+
+export const sizes: Bench = {
+  async bench(environment) {
+    // Bytes are the same everywhere.
+    if (environment.name !== "node") return [];
+    return [...(await ours()), ...(await playground()), ...(await rivals(process.env["EDGE_GUARD_GUESTS"] ?? ""))];
+  },
+};
