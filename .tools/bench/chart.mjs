@@ -3,7 +3,7 @@ import { figure, time } from "./table.mjs";
 
 const ours = /^edge-guard/;
 const width = 880;
-const labelWidth = 232;
+const labelWidth = 276;
 const rowHeight = 20;
 const gap = 26;
 

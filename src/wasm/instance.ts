@@ -1,11 +1,14 @@
 // One instance of a guard's module: its exports, its state, and how that state is captured and put back (design.md, Checkpoint).
 import { LimitError, ModuleError } from "../errors.ts";
+import { type Checkpoint, capture, type HostBuffers, putBack, type StateHolder } from "./checkpoint.ts";
 import { fuelImport, type LabelFunction, pageSize, reserved, wasiModule } from "./contract.ts";
 import { callBackend, callBackendLater, hostLog } from "./imports.ts";
 import type { Budget, createMeter, Meter } from "./meter.ts";
 import type { Preparation } from "./prepare.ts";
 import { type LogLevel, type Run, readClock as recordedClock } from "./run.ts";
 import type { WasiHost } from "./wasi.ts";
+
+export type { BufferRange, Checkpoint, GlobalValue, HostBuffers } from "./checkpoint.ts";
 
 /** What instances of one module share. */
 export interface GuestModule {
@@ -48,36 +51,6 @@ export interface ToldPlace {
 
 /** Looks for the state by label_agent's input and the limits that it runs under; `check` throws for an answer that is none. */
 export type FindTold = (input: string, limits: object, check: (answer: string) => unknown) => Promise<ToldPlace>;
-
-/** A range of the linear memory that the host uses for input or output. */
-export interface BufferRange {
-  readonly pointer: number;
-  readonly size: number;
-}
-
-/** The host's own buffers inside the guest. */
-export interface HostBuffers {
-  input?: BufferRange | undefined;
-  output?: BufferRange | undefined;
-  /** Pages that the host grew and does not use now, in order, no two of them adjacent; only without a guest allocator. */
-  spare?: readonly BufferRange[] | undefined;
-}
-
-function rangesOf({ input, output, spare = [] }: Readonly<HostBuffers>): BufferRange[] {
-  return [input, output, ...spare].filter((range) => range !== undefined);
-}
-
-/** The whole state of an instance, the contents of the host's own buffers aside. */
-export interface Checkpoint {
-  readonly pages: number;
-  /** What memory holds, from its beginning; zeros in between. */
-  readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array<ArrayBuffer> }[];
-  readonly globals: readonly GlobalValue[];
-  readonly buffers: Readonly<HostBuffers>;
-}
-
-/** i32 and f32, f64 as number; i64 as bigint. */
-export type GlobalValue = number | bigint;
 
 export type LabelExport = (
   input: number,
@@ -151,6 +124,8 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
   let view: Uint8Array<ArrayBuffer> | undefined;
   let exports: WebAssembly.Exports = {};
   let wasi: WasiHost | undefined;
+  /** Nothing but the start function has run. */
+  let untouched = true;
   /** Looking an export up takes longer than calling it. */
   const labels: { [name in LabelFunction]?: LabelExport } = {};
   const suspending = options.suspends
@@ -183,17 +158,20 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     buffers: {},
     inputView: undefined,
     get alloc() {
+      untouched = false;
       return exports["alloc"] as Guest["alloc"];
     },
     get dealloc() {
       return exports["dealloc"] as Guest["dealloc"];
     },
     get initialize() {
+      untouched = false;
       const body = exports["_initialize"];
       const entry = (body !== undefined && options.suspends ? promising(body) : body) as Guest["initialize"];
       return meter === undefined || entry === undefined ? entry : () => meter.start(entry);
     },
     label(name): LabelExport {
+      untouched = false;
       let found = labels[name];
       if (found === undefined) {
         const body = options.suspends ? promising(exports[name]) : (exports[name] as unknown as LabelExport);
@@ -222,10 +200,19 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     },
     suspending: suspending as Guest["suspending"],
     flush: () => wasi?.flush(),
-    checkpoint: (recycled) => capture(guest, exports, source, recycled),
-    restore: (checkpoint) => putBack(guest, exports, source, checkpoint),
+    checkpoint: (recycled) => capture(holder(), recycled),
+    restore(checkpoint): boolean {
+      const first = untouched;
+      untouched = false;
+      return putBack(holder(), checkpoint, first);
+    },
   };
 
+  const holder = (): StateHolder => ({
+    memory: guest.memory,
+    buffers: guest.buffers,
+    globals: globalsOf(exports, source),
+  });
   const imports: WebAssembly.Imports = {
     env: {
       call_backend: (suspending === undefined
@@ -314,56 +301,4 @@ export function captureObstacle(source: GuestModule): string | undefined {
   if (source.preparation === undefined)
     return "the module was not prepared (edge-guard prepare), so its mutable globals are out of reach";
   return source.preparation.obstacle;
-}
-
-function capture(
-  guest: Guest,
-  exports: WebAssembly.Exports,
-  source: GuestModule,
-  recycled: Checkpoint | undefined,
-): Checkpoint {
-  const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
-  const skipped = rangesOf(guest.buffers).sort((a, b) => a.pointer - b.pointer);
-  const parts: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
-  let offset = 0;
-  const copy = (end: number): Uint8Array<ArrayBuffer> => {
-    const old = recycled?.parts[parts.length]?.bytes;
-    // New megabytes for every checkpoint would keep the garbage collector busy.
-    if (old?.length !== end - offset) return memory.slice(offset, end);
-    old.set(memory.subarray(offset, end));
-    return old;
-  };
-  for (const { pointer, size } of [...skipped, { pointer: memory.length, size: 0 }]) {
-    if (pointer > offset) parts.push({ offset, bytes: copy(pointer) });
-    offset = Math.max(offset, pointer + size);
-  }
-  return {
-    pages: memory.length / pageSize,
-    parts,
-    globals: globalsOf(exports, source).map((global) => global.value as GlobalValue),
-    buffers: { ...guest.buffers },
-  };
-}
-
-function putBack(guest: Guest, exports: WebAssembly.Exports, source: GuestModule, checkpoint: Checkpoint): boolean {
-  const before = guest.memory.buffer.byteLength;
-  const missing = checkpoint.pages - before / pageSize;
-  if (missing < 0) return false;
-  if (missing > 0) guest.memory.grow(missing);
-  const memory = new Uint8Array(guest.memory.buffer as ArrayBuffer);
-  // What the host's buffers hold is no state of the guest, but it must not differ from one run to the next either. New pages are zero.
-  let end = 0;
-  for (const { offset, bytes } of checkpoint.parts) {
-    if (offset > end) memory.fill(0, end, Math.min(offset, before));
-    memory.set(bytes, offset);
-    end = offset + bytes.length;
-  }
-  memory.fill(0, end, before);
-  globalsOf(exports, source).forEach((global, index) => {
-    global.value = checkpoint.globals[index];
-  });
-  guest.buffers.input = checkpoint.buffers.input;
-  guest.buffers.output = checkpoint.buffers.output;
-  guest.buffers.spare = checkpoint.buffers.spare;
-  return true;
 }

@@ -1,0 +1,135 @@
+// The state of an instance: what is captured of its memory and globals, and how it is put back (design.md, Checkpoint).
+import { pageSize } from "./contract.ts";
+
+/** A range of the linear memory that the host uses for input or output. */
+export interface BufferRange {
+  readonly pointer: number;
+  readonly size: number;
+}
+
+/** The host's own buffers inside the guest. */
+export interface HostBuffers {
+  input?: BufferRange | undefined;
+  output?: BufferRange | undefined;
+  /** Pages that the host grew and does not use now, in order, no two of them adjacent; only without a guest allocator. */
+  spare?: readonly BufferRange[] | undefined;
+}
+
+/** The whole state of an instance, the contents of the host's own buffers aside. */
+export interface Checkpoint {
+  readonly pages: number;
+  /** In order, apart from each other. What lies between them is zero: most of a guard's memory was never written to. */
+  readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array<ArrayBuffer> }[];
+  readonly globals: readonly GlobalValue[];
+  readonly buffers: Readonly<HostBuffers>;
+}
+
+/** i32 and f32, f64 as number; i64 as bigint. */
+export type GlobalValue = number | bigint;
+
+/** What a state is taken from and put back into. */
+export interface StateHolder {
+  readonly memory: WebAssembly.Memory;
+  readonly buffers: HostBuffers;
+  readonly globals: readonly WebAssembly.Global[];
+}
+
+/** Memory is looked at in pieces of this size: small enough to leave most of the zeros out, large enough for few parts. */
+const piece = 16_384;
+
+function rangesOf({ input, output, spare = [] }: Readonly<HostBuffers>): BufferRange[] {
+  return [input, output, ...spare].filter((range) => range !== undefined);
+}
+
+/** Whether all of it is zero; from and to are multiples of 16. */
+function isZero(words: Int32Array, from: number, to: number): boolean {
+  const end = to >> 2;
+  for (let at = from >> 2; at < end; at += 4) {
+    if ((words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) !== 0) return false;
+  }
+  return true;
+}
+
+/** Calls `visit` for each piece between two addresses, the first and the last of which may be shorter; `whole` pieces begin at multiples of the size. */
+function forPieces(from: number, to: number, visit: (from: number, to: number, whole: boolean) => void): void {
+  for (let start = from; start < to; ) {
+    const end = Math.min(to, start - (start % piece) + piece);
+    visit(start, end, end - start === piece);
+    start = end;
+  }
+}
+
+/** Captures the state; `recycled` gives its memory up for it and must not be used any more. */
+export function capture(holder: StateHolder, recycled: Checkpoint | undefined): Checkpoint {
+  const memory = new Uint8Array(holder.memory.buffer as ArrayBuffer);
+  const words = new Int32Array(memory.buffer);
+  const parts: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
+  let first = 0;
+  let last = 0;
+  const close = (): void => {
+    if (first === last) return;
+    // New megabytes for every checkpoint would keep the garbage collector busy.
+    const old = recycled?.parts[parts.length]?.bytes;
+    if (old?.length === last - first) {
+      old.set(memory.subarray(first, last));
+      parts.push({ offset: first, bytes: old });
+    } else parts.push({ offset: first, bytes: memory.slice(first, last) });
+  };
+  let offset = 0;
+  const ranges = rangesOf(holder.buffers).sort((a, b) => a.pointer - b.pointer);
+  for (const { pointer, size } of [...ranges, { pointer: memory.length, size: 0 }]) {
+    forPieces(offset, pointer, (from, to, whole) => {
+      if (whole && isZero(words, from, to)) return;
+      if (from !== last) {
+        close();
+        first = from;
+      }
+      last = to;
+    });
+    offset = Math.max(offset, pointer + size);
+  }
+  close();
+  return {
+    pages: memory.length / pageSize,
+    parts,
+    globals: holder.globals.map((global) => global.value as GlobalValue),
+    buffers: { ...holder.buffers },
+  };
+}
+
+/**
+ * Puts a state back in place. False when the memory has grown beyond it: then only a fresh instance will do. An `untouched` instance,
+ * which has not run, keeps the pages of zeros that it was given: writing zeros to them would make the system hand out real ones.
+ */
+export function putBack(holder: StateHolder, checkpoint: Checkpoint, untouched: boolean): boolean {
+  // What is grown now is zero.
+  const before = holder.memory.buffer.byteLength;
+  const missing = checkpoint.pages - before / pageSize;
+  if (missing < 0) return false;
+  if (missing > 0) holder.memory.grow(missing);
+  const memory = new Uint8Array(holder.memory.buffer as ArrayBuffer);
+  const words = new Int32Array(memory.buffer);
+  // The host's buffers are among the gaps: what they hold is no state of the guest, but it must not differ from one run to the next either.
+  const clear = (from: number, end: number): void => {
+    const to = Math.min(end, before);
+    if (from >= to) return;
+    if (!untouched) return void memory.fill(0, from, to);
+    forPieces(from, to, (start, stop, whole) => {
+      if (!whole || !isZero(words, start, stop)) memory.fill(0, start, stop);
+    });
+  };
+  let offset = 0;
+  for (const part of checkpoint.parts) {
+    clear(offset, part.offset);
+    memory.set(part.bytes, part.offset);
+    offset = part.offset + part.bytes.length;
+  }
+  clear(offset, memory.length);
+  holder.globals.forEach((global, index) => {
+    global.value = checkpoint.globals[index];
+  });
+  holder.buffers.input = checkpoint.buffers.input;
+  holder.buffers.output = checkpoint.buffers.output;
+  holder.buffers.spare = checkpoint.buffers.spare;
+  return true;
+}
