@@ -50,7 +50,7 @@ export async function warmStarts(
   open: (name: string) => Promise<ModuleCache>,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  const rounds = environment.quick ? 1 : 15;
+  const rounds = environment.quick ? 1 : 7;
   const guards = { "the Go guard": "go-guard", "a guard that works long on its policy": "heavy-agent" };
   for (const [what, file] of Object.entries(guards)) {
     const bytes = await environment.guard(file);

@@ -76,13 +76,13 @@ async function start(ask: Ask, name: string): Promise<Started> {
       const { milliseconds: nothing } = await send({ ...ask, contender: -1, calls: 0 });
       idle.push(nothing);
       const { milliseconds } = await send({ ...ask, calls });
-      return Math.max(0.001, milliseconds - median(idle.slice(-9)));
+      return Math.max(milliseconds / 100, milliseconds - median(idle.slice(-9)));
     },
   };
 }
 
 // Longer batches than elsewhere: each is timed with a request around it.
-const pace = { ...paceOf(quick), rounds: quick ? 3 : 21, batchMs: quick ? 8 : 20 };
+const pace = { ...paceOf(quick), rounds: quick ? 3 : 15, batchMs: quick ? 8 : 30 };
 for (const question of names) {
   const began = performance.now();
   try {
