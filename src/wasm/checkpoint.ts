@@ -37,10 +37,6 @@ export interface StateHolder {
 /** Memory is looked at in pieces of this size: small enough to leave most of the zeros out, large enough for few parts. */
 const piece = 16_384;
 
-function rangesOf({ input, output, spare = [] }: Readonly<HostBuffers>): BufferRange[] {
-  return [input, output, ...spare].filter((range) => range !== undefined);
-}
-
 /** Whether all of it is zero; from and to are multiples of 16. */
 function isZero(words: Int32Array, from: number, to: number): boolean {
   const end = to >> 2;
@@ -50,11 +46,11 @@ function isZero(words: Int32Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Calls `visit` for each piece between two addresses, the first and the last of which may be shorter; `whole` pieces begin at multiples of the size. */
-function forPieces(from: number, to: number, visit: (from: number, to: number, whole: boolean) => void): void {
+/** Calls `visit` for each piece between two addresses that is not known to be zero; the first and the last, cut off, never are. */
+function forUsed(words: Int32Array, from: number, to: number, visit: (from: number, to: number) => void): void {
   for (let start = from; start < to; ) {
     const end = Math.min(to, start - (start % piece) + piece);
-    visit(start, end, end - start === piece);
+    if (end - start < piece || !isZero(words, start, end)) visit(start, end);
     start = end;
   }
 }
@@ -70,16 +66,17 @@ export function capture(holder: StateHolder, recycled: Checkpoint | undefined): 
     if (first === last) return;
     // New megabytes for every checkpoint would keep the garbage collector busy.
     const old = recycled?.parts[parts.length]?.bytes;
-    if (old?.length === last - first) {
-      old.set(memory.subarray(first, last));
-      parts.push({ offset: first, bytes: old });
-    } else parts.push({ offset: first, bytes: memory.slice(first, last) });
+    const bytes = old?.length === last - first ? old : new Uint8Array(last - first);
+    bytes.set(memory.subarray(first, last));
+    parts.push({ offset: first, bytes });
   };
   let offset = 0;
-  const ranges = rangesOf(holder.buffers).sort((a, b) => a.pointer - b.pointer);
-  for (const { pointer, size } of [...ranges, { pointer: memory.length, size: 0 }]) {
-    forPieces(offset, pointer, (from, to, whole) => {
-      if (whole && isZero(words, from, to)) return;
+  const { input, output, spare = [] } = holder.buffers;
+  const ranges = [input, output, ...spare, { pointer: memory.length, size: 0 }]
+    .filter((range) => range !== undefined)
+    .sort((a, b) => a.pointer - b.pointer);
+  for (const { pointer, size } of ranges) {
+    forUsed(words, offset, pointer, (from, to) => {
       if (from !== last) {
         close();
         first = from;
@@ -93,7 +90,7 @@ export function capture(holder: StateHolder, recycled: Checkpoint | undefined): 
     pages: memory.length / pageSize,
     parts,
     globals: holder.globals.map((global) => global.value as GlobalValue),
-    buffers: { ...holder.buffers },
+    buffers: { input, output, spare: holder.buffers.spare },
   };
 }
 
@@ -112,11 +109,8 @@ export function putBack(holder: StateHolder, checkpoint: Checkpoint, untouched: 
   // The host's buffers are among the gaps: what they hold is no state of the guest, but it must not differ from one run to the next either.
   const clear = (from: number, end: number): void => {
     const to = Math.min(end, before);
-    if (from >= to) return;
-    if (!untouched) return void memory.fill(0, from, to);
-    forPieces(from, to, (start, stop, whole) => {
-      if (!whole || !isZero(words, start, stop)) memory.fill(0, start, stop);
-    });
+    if (untouched) forUsed(words, from, to, (start, stop) => memory.fill(0, start, stop));
+    else if (from < to) memory.fill(0, from, to);
   };
   let offset = 0;
   for (const part of checkpoint.parts) {
@@ -128,8 +122,6 @@ export function putBack(holder: StateHolder, checkpoint: Checkpoint, untouched: 
   holder.globals.forEach((global, index) => {
     global.value = checkpoint.globals[index];
   });
-  holder.buffers.input = checkpoint.buffers.input;
-  holder.buffers.output = checkpoint.buffers.output;
-  holder.buffers.spare = checkpoint.buffers.spare;
+  Object.assign(holder.buffers, { input: undefined, output: undefined, spare: undefined }, checkpoint.buffers);
   return true;
 }
