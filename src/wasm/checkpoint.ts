@@ -47,7 +47,8 @@ function isZero(words: Int32Array, from: number, to: number): boolean {
 }
 
 /** Calls `visit` for each piece between two addresses that is not known to be zero; the first and the last, cut off, never are. */
-function forUsed(words: Int32Array, from: number, to: number, visit: (from: number, to: number) => void): void {
+function forUsed(memory: Uint8Array, from: number, to: number, visit: (from: number, to: number) => void): void {
+  const words = new Int32Array(memory.buffer);
   for (let start = from; start < to; ) {
     const end = Math.min(to, start - (start % piece) + piece);
     if (end - start < piece || !isZero(words, start, end)) visit(start, end);
@@ -58,16 +59,16 @@ function forUsed(words: Int32Array, from: number, to: number, visit: (from: numb
 /** Captures the state; `recycled` gives its memory up for it and must not be used any more. */
 export function capture(holder: StateHolder, recycled: Checkpoint | undefined): Checkpoint {
   const memory = new Uint8Array(holder.memory.buffer as ArrayBuffer);
-  const words = new Int32Array(memory.buffer);
   const parts: { offset: number; bytes: Uint8Array<ArrayBuffer> }[] = [];
   let first = 0;
   let last = 0;
   const close = (): void => {
     if (first === last) return;
     // New megabytes for every checkpoint would keep the garbage collector busy.
-    const old = recycled?.parts[parts.length]?.bytes;
-    const bytes = old?.length === last - first ? old : new Uint8Array(last - first);
-    bytes.set(memory.subarray(first, last));
+    const now = memory.subarray(first, last);
+    let bytes = recycled?.parts[parts.length]?.bytes;
+    if (bytes?.length === now.length) bytes.set(now);
+    else bytes = now.slice();
     parts.push({ offset: first, bytes });
   };
   let offset = 0;
@@ -76,7 +77,7 @@ export function capture(holder: StateHolder, recycled: Checkpoint | undefined): 
     .filter((range) => range !== undefined)
     .sort((a, b) => a.pointer - b.pointer);
   for (const { pointer, size } of ranges) {
-    forUsed(words, offset, pointer, (from, to) => {
+    forUsed(memory, offset, pointer, (from, to) => {
       if (from !== last) {
         close();
         first = from;
@@ -90,7 +91,7 @@ export function capture(holder: StateHolder, recycled: Checkpoint | undefined): 
     pages: memory.length / pageSize,
     parts,
     globals: holder.globals.map((global) => global.value as GlobalValue),
-    buffers: { input, output, spare: holder.buffers.spare },
+    buffers: { ...holder.buffers },
   };
 }
 
@@ -105,11 +106,10 @@ export function putBack(holder: StateHolder, checkpoint: Checkpoint, untouched: 
   if (missing < 0) return false;
   if (missing > 0) holder.memory.grow(missing);
   const memory = new Uint8Array(holder.memory.buffer as ArrayBuffer);
-  const words = new Int32Array(memory.buffer);
   // The host's buffers are among the gaps: what they hold is no state of the guest, but it must not differ from one run to the next either.
   const clear = (from: number, end: number): void => {
     const to = Math.min(end, before);
-    if (untouched) forUsed(words, from, to, (start, stop) => memory.fill(0, start, stop));
+    if (untouched) forUsed(memory, from, to, (start, stop) => memory.fill(0, start, stop));
     else if (from < to) memory.fill(0, from, to);
   };
   let offset = 0;
@@ -122,6 +122,7 @@ export function putBack(holder: StateHolder, checkpoint: Checkpoint, untouched: 
   holder.globals.forEach((global, index) => {
     global.value = checkpoint.globals[index];
   });
-  Object.assign(holder.buffers, { input: undefined, output: undefined, spare: undefined }, checkpoint.buffers);
+  const { input, output, spare } = checkpoint.buffers;
+  Object.assign(holder.buffers, { input, output, spare });
   return true;
 }
