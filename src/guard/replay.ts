@@ -42,6 +42,7 @@ async function attempt(
       // After an unknown answer the guest may sleep only because of that; questions after a sleep are new ones and must wait.
       if (!tentative) sleep = milliseconds;
       tentative = true;
+      guest.meter?.limit(tentativeFuel);
       throw stopRun;
     },
     log: (line) => lines.push(line),
