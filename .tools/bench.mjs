@@ -52,7 +52,7 @@ async function measure(runtime, isAsked, guests) {
       if (seconds !== undefined) console.error(`${runtime} ${question}: ${seconds.toFixed(1)} s`);
     };
     if (batch.length === 0) continue;
-    const fault = await runtimes[runtime]({ names: batch, quick, folder, guests }, hear, quick ? 120 : 240);
+    const fault = await runtimes[runtime]({ names: batch, quick, folder, guests }, hear, 400);
     if (fault !== undefined) faults.push(`${batch.join(", ")} in ${runtime}: ${fault}`);
   }
 }

@@ -179,7 +179,7 @@ async function largeGuard(profile: string, site: Site, goGuard: Uint8Array, quic
           milliseconds: median(times.slice(1)),
           note: `compiled code reused in ${hits} of ${times.length}; ${events[0]} … ${events.at(-1)}`,
           // In a quick run the engine is given too little time to keep its code.
-          ...(cache === "service-worker" ? { bar: "large-module", also: hits > 0 } : {}),
+          ...(cache === "service-worker" ? { bar: "large-module", also: hits > 0 } : { whole: true }),
         },
       ),
     );
