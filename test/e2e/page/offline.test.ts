@@ -41,6 +41,10 @@ test("without a network, below a sub-path: another scenario, the code editor, a 
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await page.getByRole("dialog", { name: "Import" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.goto(`${server.url}playground/docs.html`);
+  await page.locator('[data-example="attributes"] policy-preview[data-status="ready"]').waitFor();
+  await page.frameLocator("#frame").locator('policy-preview[data-status="ready"]').waitFor();
   assert.deepEqual(
     complaints.filter((line) => !/ERR_CONNECTION_REFUSED|offline\.js/.test(line)),
     [],
