@@ -2,7 +2,6 @@
 import { definePolicyPreview } from "edge-guard/web";
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { keepOffline } from "./offline/register.ts";
 import { createStore } from "./store.ts";
 import { applyTheme } from "./theme.tsx";
 
@@ -12,8 +11,9 @@ const store = createStore();
 render(<App store={store} />, document.getElementById("app")!);
 
 // What is needed now comes first.
-addEventListener("load", () => {
-  void keepOffline((update) =>
+addEventListener("load", async () => {
+  const { keepOffline } = await import("./offline/register.ts");
+  await keepOffline((update) =>
     store.notify({
       name: "update",
       kind: "info",

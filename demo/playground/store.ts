@@ -8,7 +8,6 @@ import {
   type PreviewView,
 } from "edge-guard/web";
 import { type Problem, parseText, pretty } from "./json-map.ts";
-import { forgetDraft, keepDraft, readDraft } from "./keeping/drafts.ts";
 import { isLink, readLink } from "./keeping/links.ts";
 import type { Notice } from "./keeping/notices.tsx";
 import {
@@ -99,6 +98,9 @@ export interface Store {
 
 const sampleGuard = new URL("guards/repo-guard.wasm", document.baseURI).href;
 
+/** Loaded after the first paint. */
+const drafts = () => import("./keeping/drafts.ts");
+
 function policyDrafts(scenario: Scenario): State["policies"] {
   const withPolicy = Object.entries(scenario.servers).filter(([, server]) => server?.policy !== undefined);
   return Object.fromEntries(withPolicy.map(([id, { policy }]) => [id, { text: pretty(policy), problems: [] }]));
@@ -151,9 +153,10 @@ export function createStore(): Store {
     clearTimeout(keeping);
     if (isPrivate) return;
     if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
-    keeping = setTimeout(() => {
+    keeping = setTimeout(async () => {
+      const { keepDraft } = await drafts();
       if (state.edited && state.scenario)
-        void keepDraft({ scenario: state.scenario, selected: state.selected, at: Date.now() });
+        await keepDraft({ scenario: state.scenario, selected: state.selected, at: Date.now() });
     }, 400);
   }
 
@@ -189,7 +192,7 @@ export function createStore(): Store {
 
   /** Goes on with the kept work; the address must not name anything else. */
   async function resume(): Promise<boolean> {
-    const draft = await readDraft();
+    const draft = await (await drafts()).readDraft();
     if (draft === undefined) return false;
     openOwn(draft.scenario, { selected: draft.selected, edited: true });
     if (draft.selected !== "") base = undefined;
@@ -206,7 +209,7 @@ export function createStore(): Store {
 
   async function startFresh(): Promise<void> {
     clearTimeout(keeping);
-    await forgetDraft();
+    await (await drafts()).forgetDraft();
     set({ notices: [], tools: {} });
     history.replaceState(null, "", location.pathname + location.search);
     const first = state.gallery[0]?.name;
@@ -285,7 +288,7 @@ export function createStore(): Store {
       });
       isPrivate = location.hash === "#fresh";
       if (await follow()) {
-        if ((await readDraft()) === undefined) return;
+        if ((await (await drafts()).readDraft()) === undefined) return;
         const action = { label: "Go back to it", run: () => void resume() };
         return notify({ name: "kept", kind: "info", text: "You have other work kept in this browser.", action });
       }

@@ -45,7 +45,7 @@ function Problems({
   );
 }
 
-export function ImportDialog({ state, store, onClose }: DialogProps): ComponentChild {
+export function ImportDialog({ state, store, file, onClose }: DialogProps): ComponentChild {
   const [text, setText] = useState("");
   const [source, setSource] = useState("");
   const [found, setFound] = useState<Found>();
@@ -58,17 +58,17 @@ export function ImportDialog({ state, store, onClose }: DialogProps): ComponentC
   const id = useId();
   const guards = digestsOf(state.scenario as Scenario, state.guard);
 
-  async function take(file: File): Promise<void> {
-    setSource(file.name);
-    if (await isWasm(file)) {
+  async function take(taken: File): Promise<void> {
+    setSource(taken.name);
+    if (await isWasm(taken)) {
       setText("");
       setFound(undefined);
-      await store.offerGuard(file);
+      await store.offerGuard(taken);
       return;
     }
     if (state.guard?.running === false) void store.offerGuard(undefined);
-    if (file.size > longestText) {
-      const size = Math.round(file.size / 1024 / 1024);
+    if (taken.size > longestText) {
+      const size = Math.round(taken.size / 1024 / 1024);
       setFound({
         material: {
           kind: "unknown",
@@ -77,14 +77,14 @@ export function ImportDialog({ state, store, onClose }: DialogProps): ComponentC
       });
       return;
     }
-    const bytes = new Uint8Array(await file.arrayBuffer());
+    const bytes = new Uint8Array(await taken.arrayBuffer());
     // Shown as text where it is one, so that its mistakes have a place.
     setText(new TextDecoder().decode(bytes));
     setFound({ material: await readMaterial(bytes, { guards }) });
   }
   useEffect(() => {
-    if (state.incoming !== undefined) void take(state.incoming);
-  }, [state.incoming]);
+    if (file !== undefined) void take(file);
+  }, [file]);
 
   async function read(next: string): Promise<void> {
     setText(next);
@@ -142,9 +142,9 @@ export function ImportDialog({ state, store, onClose }: DialogProps): ComponentC
         <input
           type="file"
           onChange={(event) => {
-            const file = event.currentTarget.files?.[0];
+            const picked = event.currentTarget.files?.[0];
             event.currentTarget.value = "";
-            if (file !== undefined) void take(file);
+            if (picked !== undefined) void take(picked);
           }}
         />
         Or choose a file, or drop one on the page

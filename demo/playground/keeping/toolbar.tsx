@@ -1,6 +1,6 @@
 // What can be done with the scenario as a whole: bring something in, share, save, make a test of it, start afresh.
 import type { ComponentChild, FunctionComponent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { pretty } from "../json-map.ts";
 import type { State, Store } from "../store.ts";
 import { download, fileName } from "./files.ts";
@@ -8,6 +8,8 @@ import { download, fileName } from "./files.ts";
 export interface DialogProps {
   readonly state: State;
   readonly store: Store;
+  /** A file that was dropped, for the dialog that imports. */
+  readonly file?: File | undefined;
   onClose(): void;
 }
 
@@ -20,11 +22,17 @@ const dialogs = {
 } satisfies { readonly [name: string]: () => Promise<FunctionComponent<DialogProps>> };
 
 export function Toolbar({ state, store }: { readonly state: State; readonly store: Store }): ComponentChild {
-  const [shown, setShown] = useState<{ readonly Content: FunctionComponent<DialogProps> }>();
+  const [shown, setShown] = useState<{
+    readonly number: number;
+    readonly Content: FunctionComponent<DialogProps>;
+    readonly file: File | undefined;
+  }>();
+  const last = useRef(0);
 
-  function show(name: keyof typeof dialogs): void {
+  function show(name: keyof typeof dialogs, file?: File): void {
+    const number = ++last.current;
     dialogs[name]().then(
-      (Content) => setShown({ Content }),
+      (Content) => setShown({ number, Content, file }),
       (error: unknown) => {
         const text = `This part of the page could not be loaded: ${(error as Error).message}`;
         store.notify({ name: "part", kind: "error", text });
@@ -32,7 +40,9 @@ export function Toolbar({ state, store }: { readonly state: State; readonly stor
     );
   }
   useEffect(() => {
-    if (state.incoming !== undefined) show("import");
+    if (state.incoming === undefined) return;
+    show("import", state.incoming);
+    store.receive(undefined);
   }, [state.incoming]);
   if (state.scenario === undefined) return null;
 
@@ -62,12 +72,12 @@ export function Toolbar({ state, store }: { readonly state: State; readonly stor
       </button>
       {shown && (
         <shown.Content
+          key={shown.number}
           state={state}
           store={store}
-          onClose={() => {
-            setShown(undefined);
-            store.receive(undefined);
-          }}
+          file={shown.file}
+          // A dialog that closes while the next one is on its way must not take that along.
+          onClose={() => setShown((now) => (now?.number === shown.number ? undefined : now))}
         />
       )}
     </fieldset>
