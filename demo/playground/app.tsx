@@ -60,14 +60,6 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
     store.attach(preview.current!);
     store.start().catch((error: unknown) => preview.current?.fail(error));
   }, [store]);
-  // There are no questions before the first result.
-  const [Backend, setBackend] = useState<typeof import("./backend-panel.tsx").BackendPanel>();
-  useEffect(() => {
-    import("./backend-panel.tsx").then(
-      ({ BackendPanel }) => setBackend(() => BackendPanel),
-      () => undefined,
-    );
-  }, []);
   const stands = state.view !== undefined || state.errors.length > 0;
   // The editor is loaded once there is something to read.
   useEffect(() => {
@@ -105,7 +97,7 @@ export function App({ store }: { readonly store: Store }): ComponentChild {
           </section>
           <div class="inputs">
             <GuardPanel state={state} store={store} />
-            {Backend !== undefined && <Backend state={state} store={store} />}
+            <BackendPanel state={state} store={store} />
             <ScenarioJson state={state} store={store} />
           </div>
         </main>
