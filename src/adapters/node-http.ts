@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 
+const KEEP_ALIVE_MS = 65_000;
+
 export interface HttpServer {
   /** The one that was asked for, or the system's choice. */
   readonly port: number;
@@ -34,6 +36,8 @@ export async function serveHttp(
   const server = createServer((incoming, outgoing) => {
     answer(handle, incoming, outgoing).catch(() => outgoing.destroy());
   });
+  // Longer than clients keep them: a connection that the server closes may have a request on its way.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);

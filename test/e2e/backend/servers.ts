@@ -66,6 +66,8 @@ export async function serve(handle: FetchHandler): Promise<RunningServer> {
       outgoing.destroy();
     }
   });
+  // On a busy machine a client may take long to use a connection again.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
