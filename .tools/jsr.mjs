@@ -56,7 +56,12 @@ export async function stageJsr(folder) {
     exports: Object.fromEntries(Object.entries(exported).map(([name, file]) => [name, `./src/${file}.ts`])),
     imports: Object.fromEntries(Object.entries(dependencies).map(([name, range]) => [name, `npm:${name}@${range}`])),
     // The drivers for pages are written against the page's own types; who checks remote modules needs them too.
-    compilerOptions: { lib: ["dom", "dom.iterable", "dom.asynciterable", "deno.ns", "esnext"] },
+    compilerOptions: {
+      lib: ["dom", "dom.iterable", "dom.asynciterable", "deno.ns", "esnext"],
+      // As in tsconfig.json: what an index gives may be undefined.
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+    },
     publish: { include: ["src", "README.md", "LICENSE", "CHANGELOG.md"] },
   };
   await writeFile(`${folder}/deno.json`, `${JSON.stringify(manifest, null, 2)}\n`);

@@ -36,6 +36,8 @@ const told = (upstream: string, mode: string) => ({
 
 test("demo/cloudflare: Wrangler bundles it, workerd runs the bundle, agents see what the policy lets them see", async (context) => {
   await cp(join(root, "demo/cloudflare"), join(project.folder, "cloudflare"), { recursive: true });
+  // The optional peer behind edge-guard/access, which this demo imports.
+  await cp(join(root, "node_modules/jose"), join(project.folder, "node_modules/jose"), { recursive: true });
   const wrangler = join(await gatesFolder(), "node_modules/wrangler/bin/wrangler.js");
   const out = join(project.folder, "out-cloudflare");
   const config = join(project.folder, "cloudflare/wrangler.jsonc");
