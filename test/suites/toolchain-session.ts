@@ -63,7 +63,8 @@ export async function openSession(
   users: Users,
   arrive: (bytes: Uint8Array<ArrayBuffer>) => GuardSource = (bytes) => bytes,
   warmStart: boolean | { readonly labelAgent: boolean } = false,
-  more: Pick<LoadGuardOptions, "fuel" | "limits"> = {},
+  // As the toolchains made them: how deep a stack goes and how large a module is must not depend on who counts by default.
+  more: Pick<LoadGuardOptions, "fuel" | "limits"> = { fuel: false },
 ): Promise<Session> {
   const backend = directory(users, waiting);
   const log: LogEntry[] = [];
