@@ -1,7 +1,7 @@
 // What a fresh machine lacks: dependencies and, for the tests, a browser. Runs before everything else, without any dependency itself.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -16,30 +16,59 @@ function run(command, args, options = {}) {
   if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${done.status ?? done.signal}`);
 }
 
+/** One process at a time: test files run side by side, and two installations into one folder spoil it. */
+function alone(name, action) {
+  const lock = `${root}.cache/${name}.lock`;
+  mkdirSync(`${root}.cache`, { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const held = statSync(lock, { throwIfNoEntry: false });
+      // Left behind by a process that was killed.
+      if (held !== undefined && Date.now() - held.mtimeMs > 600_000) rmSync(lock, { recursive: true, force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    return action();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
 /** Installs a folder's locked dependencies unless the ones in its node_modules are from this very lock file. */
-function install(folder) {
+function install(folder, name) {
   const digest = createHash("sha256")
     .update(readFileSync(`${folder}package-lock.json`))
     .digest("hex");
   const stamp = `${folder}node_modules/.edge-guard-lock`;
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  console.log("Installing dependencies");
-  // Not `npm ci`: it insists on the packages of every other platform, which a registry's mirror may lack. The lock file holds all the same.
-  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
-  writeFileSync(stamp, digest);
+  const isThere = () => existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
+  if (isThere()) return;
+  alone(name, () => {
+    if (isThere()) return;
+    console.log("Installing dependencies");
+    // Not `npm ci`: it insists on the packages of every other platform, which a registry's mirror may lack. The lock file holds all the same.
+    run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
+    writeFileSync(stamp, digest);
+  });
 }
 
 /** The project's own dependencies. */
-export const ensureDependencies = () => install(root);
+export const ensureDependencies = () => install(root, "dependencies");
 
 /** What the package's gates run besides (test/package/gates): bundlers and checkers. Gives the folder that has them. */
 export function ensureGates() {
   const folder = `${root}.cache/gates/`;
-  mkdirSync(folder, { recursive: true });
-  for (const name of ["package.json", "package-lock.json"]) {
-    copyFileSync(`${root}test/package/gates/${name}`, folder + name);
-  }
-  install(folder);
+  alone("gates-files", () => {
+    mkdirSync(folder, { recursive: true });
+    for (const name of ["package.json", "package-lock.json"]) {
+      copyFileSync(`${root}test/package/gates/${name}`, folder + name);
+    }
+  });
+  install(folder, "gates");
   return folder;
 }
 
