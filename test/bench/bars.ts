@@ -20,6 +20,7 @@ export type BarId =
   | "second-load"
   | "large-module"
   | "fuel"
+  | "fuel-rewrite"
   | "size-load"
   | "size-load-wasi"
   | "size-root"
@@ -86,6 +87,7 @@ export const bars: Readonly<Record<BarId, Bar>> = {
     unit: "x",
     from: "design",
   },
+  "fuel-rewrite": { what: "counting fuel into 280 KB", atMost: 15, unit: "ms", from: "own" },
   "size-load": {
     what: "loadGuard alone, minified and gzipped, without WASI",
     atMost: 8 * KB,
