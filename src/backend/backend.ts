@@ -1,6 +1,6 @@
 // How a guard's call_backend reaches a server: the one interface that every transport and every wrapper has.
 
-/** What accompanies one question. */
+/** What accompanies one question. A wrapper hands it on as it is: `signal` is made when it is first read, and a copy by spreading has none. */
 export interface AskOptions {
   /** Fires when nobody waits for the answer any more; a transport stops its work then. */
   readonly signal?: AbortSignal | undefined;

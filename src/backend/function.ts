@@ -12,9 +12,9 @@ export interface FunctionBackendOptions {
 }
 
 /**
- * Answers questions with a function: it gets the tool's name, the arguments as a JSON value and a signal that fires when
- * nobody waits any more, and returns the MCP tool result as a JSON value. What it throws becomes a BackendError
- * with that as its `cause`, unless it is a fault of this library already.
+ * Answers questions with a function: it gets the tool's name, the arguments as a JSON value and `{ signal }`, which fires when
+ * nobody waits any more (read it by name: a copy by spreading has none), and returns the MCP tool result as a JSON value. What it
+ * throws becomes a BackendError with that as its `cause`, unless it is a fault of this library already.
  *
  * @throws TypeError when `fn` is not a function
  * @example

@@ -1,8 +1,9 @@
 // The questions of one label call: each reaches the backend once, many at the same time, and every answer becomes bytes or -1.
-import type { AskOptions, Backend } from "../backend/backend.ts";
-import { BackendError, type GuardError, isGuardError, TimeoutError } from "../errors.ts";
+import type { Backend } from "../backend/backend.ts";
+import { BackendError, isGuardError, TimeoutError } from "../errors.ts";
 import type { Answer, Question } from "../wasm/run.ts";
-import { createDeadline, type Deadline } from "./deadline.ts";
+import { type Asked, CallLife, end, QuestionLife } from "./asked.ts";
+import type { Deadline } from "./deadline.ts";
 import type { QuestionEvent } from "./events.ts";
 import type { Patience, Waiting } from "./patience.ts";
 
@@ -13,82 +14,8 @@ export interface QuestionOptions {
   readonly patience: Patience;
 }
 
-/** One question and what has become of it. */
-interface Asked {
-  readonly question: Question;
-  /** When it reached the backend. */
-  started: number;
-  /** The last run that asked it. */
-  run: number;
-  result: unknown;
-  error: GuardError | undefined;
-  milliseconds: number;
-  /** Absent while there is none. */
-  answer: Answer | undefined;
-  /** Whether the backend is at it. */
-  waits: boolean;
-  /** Hears when nobody waits for this one any more: others may go on. Most backends have one listener, and need no signal. */
-  listener: ((reason: unknown) => void) | undefined;
-  life: Deadline | undefined;
-  /** Who waits for the answer, and how it gets it. */
-  promise: Promise<Answer> | undefined;
-  resolve: ((answer: Answer) => void) | undefined;
-}
-
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-// Classes: an object literal with a getter takes microseconds to make, as long as all else that a question costs.
-
-/** For a backend that answers at once: the call's own. */
-class CallLife implements AskOptions {
-  readonly #deadline: Deadline;
-
-  constructor(deadline: Deadline) {
-    this.#deadline = deadline;
-  }
-
-  get signal(): AbortSignal {
-    return this.#deadline.signal;
-  }
-
-  subscribe(listener: (reason: unknown) => void): () => void {
-    return this.#deadline.subscribe(listener);
-  }
-}
-
-class QuestionLife implements AskOptions {
-  readonly #entry: Asked;
-
-  constructor(entry: Asked) {
-    this.#entry = entry;
-  }
-
-  get signal(): AbortSignal {
-    return this.#life().signal;
-  }
-
-  subscribe(listener: (reason: unknown) => void): () => void {
-    const entry = this.#entry;
-    if (entry.listener !== undefined || entry.answer !== undefined) return this.#life().subscribe(listener);
-    entry.listener = listener;
-    return () => {
-      if (entry.listener === listener) entry.listener = undefined;
-    };
-  }
-
-  #life(): Deadline {
-    const entry = this.#entry;
-    entry.life ??= createDeadline(undefined, undefined, {});
-    if (entry.error !== undefined) entry.life.end(entry.error);
-    return entry.life;
-  }
-}
-
-function end(entry: Asked, reason: unknown): void {
-  entry.listener?.(reason);
-  entry.life?.end(reason);
 }
 
 // A class, for its methods exist once: every call that asks makes one.
