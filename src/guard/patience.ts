@@ -20,6 +20,8 @@ interface Holding {
 export class Patience {
   readonly milliseconds: number;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** Looked up once: this is asked after every question. */
+  readonly #endsWithRequest: boolean = timersEndWithRequest();
   /** One call at a time. */
   #waiting: Waiting | undefined = undefined;
 
@@ -37,7 +39,7 @@ export class Patience {
     this.#waiting = undefined;
     if (this.#timer === undefined) return;
     // The next request could not rely on it.
-    if (timersEndWithRequest()) this.close();
+    if (this.#endsWithRequest) this.close();
     // What is over must not keep a process alive.
     else (this.#timer as Holding).unref?.();
   }

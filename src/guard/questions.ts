@@ -1,4 +1,5 @@
 // The questions of one label call: each reaches the backend once, many at the same time, and every answer becomes bytes or -1.
+import { isPromise } from "../backend/asking.ts";
 import type { Backend } from "../backend/backend.ts";
 import { BackendError, isGuardError, TimeoutError } from "../errors.ts";
 import type { Answer, Question } from "../wasm/run.ts";
@@ -12,10 +13,6 @@ export interface QuestionOptions {
   readonly concurrency: number;
   /** How long one answer may take. */
   readonly patience: Patience;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 // A class, for its methods exist once: every call that asks makes one.
@@ -149,7 +146,7 @@ export class Questions implements Waiting {
         args,
         isSynchronous ? new CallLife(this.#deadline) : new QuestionLife(entry),
       );
-      if (!isThenable(value)) this.#settle(entry, value);
+      if (!isPromise(value)) this.#settle(entry, value);
       else if (!isSynchronous) this.#wait(entry, value);
       else {
         // Its outcome is nobody's, but it must not go unhandled.
