@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import * as esbuild from "esbuild";
+import { type Bundle, bundle as bundleIn } from "../bundled-size.ts";
 import type { BarId } from "./bars.ts";
 import type { Bench, Row } from "./environment.ts";
 import { holds } from "./row.ts";
@@ -11,45 +11,9 @@ const root = process.env["EDGE_GUARD_ROOT"] ?? "./";
 const gzipped = (content: string | Uint8Array): number => gzipSync(content, { level: 9 }).length;
 const shim = "@bjorn3/browser_wasi_shim";
 
-interface Bundle {
-  /** What is loaded at once. */
-  readonly atOnce: number;
-  /** With all that is imported on demand. */
-  readonly whole: number;
-}
-
-async function bundle(code: string, folder: string, external: readonly string[] = []): Promise<Bundle> {
-  const { outputFiles, metafile } = await esbuild.build({
-    stdin: { contents: code, resolveDir: join(root, folder) },
-    bundle: true,
-    minify: true,
-    splitting: true,
-    outdir: "out",
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    write: false,
-    metafile: true,
-    external: ["node:*", ...external],
-    logLevel: "silent",
-    absWorkingDir: root,
-  });
-  const nameOf = (path: string): string => path.split("/").at(-1) ?? "";
-  const sizes = new Map(outputFiles.map(({ path, contents }) => [nameOf(path), gzipped(contents)]));
-  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [nameOf(path), output]));
-  const loaded = new Set<string>();
-  const load = (name: string): void => {
-    if (loaded.has(name)) return;
-    loaded.add(name);
-    for (const item of outputs.get(name)?.imports ?? []) {
-      if (item.kind === "import-statement" && item.external !== true) load(nameOf(item.path));
-    }
-  };
-  load("stdin.js");
-  const sum = (names: Iterable<string>): number =>
-    [...names].reduce((total, name) => total + (sizes.get(name) ?? 0), 0);
-  return { atOnce: sum(loaded), whole: sum(sizes.keys()) };
-}
+/** A folder of the project, and what stays outside besides Node's own modules, which no page gets. */
+const bundle = (code: string, folder: string, external: readonly string[] = []): Promise<Bundle> =>
+  bundleIn(code, join(root, folder), ["node:*", ...external]);
 
 const group = "bytes in a page, minified and gzipped";
 
@@ -69,18 +33,18 @@ async function ours(): Promise<Row[]> {
   return [
     sizeRow(
       "edge-guard, loadGuard alone",
-      guard.atOnce,
+      guard.bytes,
       "size-load",
       `${kb(guard.whole)} with what is loaded on demand`,
     ),
     sizeRow("edge-guard, loadGuard and all it may load, WASI too", withWasi.whole, "size-load-wasi"),
     sizeRow(
       "edge-guard, the root with everything",
-      everything.atOnce,
+      everything.bytes,
       "size-root",
       `${kb(everything.whole)} with what is loaded on demand`,
     ),
-    sizeRow("edge-guard/proxy", proxy.atOnce),
+    sizeRow("edge-guard/proxy", proxy.bytes),
   ];
 }
 

@@ -1,6 +1,7 @@
 // The cache coordinator by its behaviour: one request, one compilation, verified bytes, and no store that can fail a load.
 import type { CacheEvent, ModuleCache } from "edge-guard";
 import { equal, ok, rejects } from "./assert.ts";
+import { mapStorage } from "./kept-state.ts";
 import { makeGuard } from "./made-guard.ts";
 import type { Library, Runner } from "./suite.ts";
 
@@ -24,19 +25,6 @@ function serverOf(answer: Answer) {
     return answer(request, requests.length);
   };
   return { fetch: fetch as typeof globalThis.fetch, requests };
-}
-
-/** A driver over a map that outlives it: each call is what the next process or tab would open. */
-function storage() {
-  const kept = new Map<string, Bytes>();
-  const open = (overrides: Partial<ModuleCache> = {}): ModuleCache => ({
-    name: "test",
-    get: (key) => kept.get(key),
-    set: (key, bytes) => void kept.set(key, bytes),
-    delete: (key) => void kept.delete(key),
-    ...overrides,
-  });
-  return { kept, open };
 }
 
 /** The events of a load, short: `type`, and what qualifies it. */
@@ -107,7 +95,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   test("200 loads of one URL at once through a store: one request, one compilation, one writing of the bytes", async () => {
     const { fetch, requests } = serverOf(() => wasm(first));
     const writes: string[] = [];
-    const cache = storage().open({ set: (key) => void writes.push(key.slice(0, 4)) });
+    const cache = mapStorage().open({ set: (key) => void writes.push(key.slice(0, 4)) });
     const count = await compilations(() =>
       Promise.all(Array.from({ length: 200 }, () => compileGuard(address, { fetch, cache }))),
     );
@@ -124,7 +112,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   });
 
   test("loads with other limits or another fetch do not share", async () => {
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const [one, other] = [serverOf(() => wasm(first)), serverOf(() => wasm(second))];
     const [a, b, c] = await Promise.all([
       compileGuard(address, { fetch: one.fetch, cache }),
@@ -137,7 +125,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("an answer that is fresh is not questioned", async () => {
     const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "public, max-age=60" }));
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const told = recorder();
     for (let n = 0; n < 3; n++) await compileGuard(address, { fetch, cache, ...told });
     equal([requests.length, told.short()], [1, ["miss", "hit memory", "hit memory"]]);
@@ -145,7 +133,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("an answer's age counts, and a clock that was set back makes it stale", async () => {
     const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60", age: "58" }));
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const now = Date.now;
     try {
       for (const later of [0, 1_900, 2_100, -1_000_000]) {
@@ -167,7 +155,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
       const { fetch, requests } = serverOf(({ headers }) =>
         headers.get(question) === wanted ? wasm(first, {}, 304) : wasm(first, validator),
       );
-      const { open } = storage();
+      const { open } = mapStorage();
       const told = recorder();
       const cache = open();
       await compileGuard(address, { fetch, cache, ...told });
@@ -184,7 +172,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a guard that was replaced on the server is replaced here, and the old bytes go", async () => {
     const { fetch } = serverOf((_, count) => wasm(count === 1 ? first : second, { etag: `"v${count}"` }));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     const told = recorder();
     const cache = open();
     const before = await compileGuard(address, { fetch, cache, ...told });
@@ -212,7 +200,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   for (const [what, outage] of Object.entries(outages)) {
     test(`what is kept is used when the server ${what}`, async () => {
       const { fetch } = serverOf((request, count) => (count === 1 ? wasm(first) : outage(request, count)));
-      const { open } = storage();
+      const { open } = mapStorage();
       const told = recorder();
       const cache = open();
       await compileGuard(address, { fetch, cache, ...told });
@@ -229,14 +217,14 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a guard that the server withdrew is not used any more", async () => {
     const { fetch } = serverOf((_, count) => (count === 1 ? wasm(first) : new Response("gone", { status: 404 })));
-    const cache = storage().open();
+    const cache = mapStorage().open();
     await compileGuard(address, { fetch, cache });
     equal(((await rejects(compileGuard(address, { fetch, cache }))) as { code?: string }).code, "load-failed");
   });
 
   test("an answer that must not be stored is not", async () => {
     const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "no-store", etag: '"v1"' }));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     const cache = open();
     for (let n = 0; n < 2; n++) await compileGuard(address, { fetch, cache });
     await turns();
@@ -245,7 +233,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("requests with headers of their own, and other methods, are neither shared nor kept", async () => {
     const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     const cache = open();
     const asked = (): Request => new Request(address, { headers: { authorization: "Bearer a" } });
     await Promise.all(
@@ -259,7 +247,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("the next process needs no request while the answer is fresh", async () => {
     const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-    const { open } = storage();
+    const { open } = mapStorage();
     const told = recorder();
     await compileGuard(address, { fetch, cache: open(), ...told });
     await turns();
@@ -284,7 +272,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   for (const [what, damage] of Object.entries(damages)) {
     test(`a stored guard with ${what} is noticed, deleted and fetched afresh`, async () => {
       const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-      const { kept, open } = storage();
+      const { kept, open } = mapStorage();
       const digest = hex(await sha256(first));
       await compileGuard(address, { fetch, cache: open() });
       await turns();
@@ -319,7 +307,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   for (const [what, record] of Object.entries(records)) {
     test(`an address whose record holds ${what} is asked anew`, async () => {
       const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-      const { kept, open } = storage();
+      const { kept, open } = mapStorage();
       kept.set(`url-${hex(await sha256(new TextEncoder().encode(address)))}`, new TextEncoder().encode(String(record)));
       equal((await compileGuard(address, { fetch, cache: open() })).digest, hex(await sha256(first)));
       equal(requests.length, 1);
@@ -341,7 +329,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
     test(`a store that ${what} fails no load, and says so`, async () => {
       const { fetch } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
       const told = recorder();
-      const guard = await loadGuard(address, { fetch, cache: storage().open(failure), ...told });
+      const guard = await loadGuard(address, { fetch, cache: mapStorage().open(failure), ...told });
       await turns();
       equal((await guard.labelAgent({})).mode, "strict");
       const failed = told.events.filter(({ type }) => type === "failed");
@@ -356,7 +344,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a store that never answers delays one load, not the next", async () => {
     const { fetch } = serverOf(() => wasm(first));
-    const cache = storage().open({ get: forever });
+    const cache = mapStorage().open({ get: forever });
     const told = recorder();
     await compileGuard(address, { fetch, cache, ...told });
     const started = Date.now();
@@ -369,13 +357,13 @@ export function cacheSuite(runner: Runner, library: Library): void {
   test("a store that never finishes writing delays nothing", async () => {
     const { fetch } = serverOf(() => wasm(first));
     const started = Date.now();
-    await compileGuard(address, { fetch, cache: storage().open({ set: forever }) });
+    await compileGuard(address, { fetch, cache: mapStorage().open({ set: forever }) });
     ok(Date.now() - started < 1000, "The load waited for the store");
   });
 
   test("a pinned guard is loaded from the store without asking the server", async () => {
     const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "no-cache" }));
-    const { open } = storage();
+    const { open } = mapStorage();
     const integrity = await pin(first);
     const told = recorder();
     for (let n = 0; n < 2; n++) {
@@ -387,7 +375,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("bytes that do not fit the pin are refused, and nothing is compiled or kept", async () => {
     const { fetch } = serverOf(() => wasm(second, { "cache-control": "max-age=60" }));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     const integrity = await pin(first);
     const count = await compilations(async () => {
       const error = await rejects(compileGuard(address, { fetch, cache: open(), integrity }));
@@ -399,7 +387,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a pin holds against what the address gave before, and against what the store gives back", async () => {
     const { fetch, requests } = serverOf((_, n) => wasm(n === 1 ? second : first, { "cache-control": "max-age=60" }));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     const cache = open();
     await compileGuard(address, { fetch, cache });
     const integrity = await pin(first);
@@ -412,7 +400,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a pin without a SHA-256 digest is the caller's mistake, whatever is kept", async () => {
     const { fetch } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-    const cache = storage().open();
+    const cache = mapStorage().open();
     await compileGuard(address, { fetch, cache });
     for (const integrity of ["", "sha384-AAAA", "sha256-short"]) {
       ok(
@@ -424,7 +412,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   /** Loads a guard that counts, through a driver that notes what is read. */
   async function counting(
-    open: ReturnType<typeof storage>["open"],
+    open: ReturnType<typeof mapStorage>["open"],
     fetch: typeof globalThis.fetch,
     options: object = {},
   ) {
@@ -448,7 +436,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a guard that counts is kept as it was prepared, beside its bytes", async () => {
     const { fetch } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     await counting(open, fetch);
     equal([kept.size, [...kept.keys()].filter(isPrepared).length], [3, 1]);
     equal(await counting(open, fetch), { events: ["hit store"], read: ["url-", "p-"], counts: true });
@@ -470,7 +458,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   for (const [what, forge] of Object.entries(forgeries)) {
     test(`a prepared guard with ${what} is dropped, and made anew from the bytes`, async () => {
       const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-      const { kept, open } = storage();
+      const { kept, open } = mapStorage();
       await counting(open, fetch);
       const name = [...kept.keys()].find(isPrepared) as string;
       const before = kept.get(name) as Bytes;
@@ -483,14 +471,14 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a guard that counts leaves with all that was made of it, and is not kept at all where nothing must be", async () => {
     const { fetch } = serverOf((_, count) => wasm(count === 1 ? first : second));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     for (let n = 0; n < 2; n++) await counting(open, fetch);
     const digest = hex(await sha256(second));
     equal(
       [...kept.keys()].map((key) => key.includes(digest) || key.startsWith("url-")),
       [true, true, true],
     );
-    const secret = storage();
+    const secret = mapStorage();
     await counting(secret.open, serverOf(() => wasm(first, { "cache-control": "no-store" })).fetch);
     equal(secret.kept.size, 0);
   });
@@ -503,7 +491,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
           release = () => resolve(wasm(first));
         }),
     );
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const controller = new AbortController();
     const aborted = rejects(compileGuard(address, { fetch, cache, signal: controller.signal }));
     const kept = compileGuard(address, { fetch, cache });
@@ -522,7 +510,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
         ? wasm(first)
         : new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason))),
     );
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const controllers = [new AbortController(), new AbortController()];
     const loads = controllers.map(({ signal }) => rejects(compileGuard(address, { fetch, cache, signal })));
     await turns();
@@ -542,7 +530,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
         ? wasm(first)
         : new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(8)) })),
     );
-    const cache = storage().open();
+    const cache = mapStorage().open();
     await compileGuard(address, { fetch, cache });
     const controller = new AbortController();
     const onProgress = (): void => controller.abort();
@@ -557,7 +545,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   for (const wanted of ["download", "compile", "instantiate"]) {
     test(`an abort while the guard is in "${wanted}" ends the load, and leaves the next one its guard`, async () => {
       const { fetch } = serverOf(() => wasm(makeGuard({ bytes: 3000, seed: 300 })));
-      const cache = storage().open();
+      const cache = mapStorage().open();
       const controller = new AbortController();
       const error = await rejects(
         loadGuard(address, {
@@ -592,7 +580,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
     };
     for (const [what, headers] of Object.entries(answers)) {
       const { fetch } = serverOf(() => new Response(body(), { headers }));
-      const cache = storage().open();
+      const cache = mapStorage().open();
       const heard: unknown[][] = [[], []];
       await Promise.all(
         heard.map((list) =>
@@ -619,7 +607,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("a listener that throws fails its own caller only", async () => {
     const { fetch } = serverOf(() => wasm(first));
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const failing = rejects(
       compileGuard(address, {
         fetch,
@@ -647,7 +635,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("bytes that change while they are loaded do not become somebody else's guard", async () => {
     const bytes = first.slice();
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const loading = compileGuard(bytes, { cache });
     bytes.set(second);
     await loading;
@@ -657,7 +645,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   });
 
   test("compiled modules leave memory when the budget is used up, the least recently used first", async () => {
-    const cache = storage().open({ compiledBytes: 10_000 });
+    const cache = mapStorage().open({ compiledBytes: 10_000 });
     const told = recorder();
     const sources = Array.from({ length: 4 }, (_, seed) => makeGuard({ bytes: 3000, seed: 40 + seed }));
     for (const bytes of sources) await compileGuard(bytes, { cache, fuel: false, ...told });
@@ -669,7 +657,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("caches in tiers: memory before a store", async () => {
     const { fetch, requests } = serverOf(() => wasm(first, { "cache-control": "max-age=60" }));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     await compileGuard(address, { fetch, cache: tieredCache(memoryCache(), open()) });
     await turns();
     equal(kept.size, 2);
@@ -678,7 +666,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   });
 
   test("the process-wide cache is replaced in one step, and two replacements lose nothing", async () => {
-    const [a, b] = [storage().open({ name: "a" }), storage().open({ name: "b" })];
+    const [a, b] = [mapStorage().open({ name: "a" }), mapStorage().open({ name: "b" })];
     const before = replaceCache(a);
     try {
       await Promise.all(
@@ -695,7 +683,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
 
   test("loads that name no cache use the process-wide one", async () => {
     const { fetch } = serverOf(() => wasm(first));
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     const before = replaceCache(open());
     try {
       await compileGuard(address, { fetch });
@@ -707,7 +695,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   });
 
   test("a cache with open guards is not closed; the error names them", async () => {
-    const cache = storage().open();
+    const cache = mapStorage().open();
     const guard = await loadGuard(first, { cache, name: "repo" });
     const fork = await guard.fork();
     equal(await rejects(closeCache(cache)).then(({ message }) => message.includes('"repo"')), true);
@@ -720,7 +708,7 @@ export function cacheSuite(runner: Runner, library: Library): void {
   test("closing waits for what is written, disposes, and leaves memory in its place", async () => {
     const order: string[] = [];
     const { fetch } = serverOf(() => wasm(first));
-    const { open } = storage();
+    const { open } = mapStorage();
     const cache = open({
       async set() {
         await turns();

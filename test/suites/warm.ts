@@ -1,6 +1,7 @@
 // Warm starts after label_agent: the state and the answer that were kept are those of a run, and are refused unless everything is the same.
 import type { CacheEvent, GuardEvent, LoadGuardOptions, ModuleCache, WasmGuard } from "edge-guard";
 import { equal, ok, rejects } from "./assert.ts";
+import { mapStorage, resealed, secretOf } from "./kept-state.ts";
 import { script, textsOf } from "./script.ts";
 import type { Environment, Library, Runner } from "./suite.ts";
 
@@ -14,17 +15,9 @@ const told = (steps: string, texts: readonly string[] = []): object => ({
   t6: labels,
 });
 
-/** A driver over a map that outlives it: each one opened is what the next process or tab would open. */
+/** Kept bytes, and of them the states after label_agent: name and bytes. */
 function storage() {
-  const kept = new Map<string, Bytes>();
-  const open = (overrides: Partial<ModuleCache> = {}): ModuleCache => ({
-    name: "test",
-    get: (key) => kept.get(key),
-    set: (key, bytes) => void kept.set(key, bytes),
-    delete: (key) => void kept.delete(key),
-    ...overrides,
-  });
-  /** The states after label_agent: name and bytes. */
+  const { kept, open } = mapStorage();
   const images = (): [string, Bytes][] => [...kept].filter(([name]) => /^w-[0-9a-f]{64}$/.test(name));
   return { kept, open, images };
 }
@@ -37,25 +30,6 @@ const turns = async (): Promise<void> => {
   for (let digests = 0; digests < 6; digests++) await crypto.subtle.digest("SHA-256", new Uint8Array(1));
 };
 const forever = (): Promise<never> => new Promise(() => {});
-
-const secretOf = (seed: number): Promise<CryptoKey> =>
-  crypto.subtle.importKey("raw", new Uint8Array(32).fill(seed), { name: "HMAC", hash: "SHA-256" }, false, [
-    "sign",
-    "verify",
-  ]);
-
-/** The same state with another header, and a digest that fits it: what whoever can write to the store can make. */
-async function resealed(all: Bytes, change: (header: Record<string, unknown>) => object): Promise<Bytes> {
-  const end = 36 + new DataView(all.buffer).getUint32(32, true);
-  const header = JSON.parse(new TextDecoder().decode(all.subarray(36, end)));
-  const head = new TextEncoder().encode(JSON.stringify(change(header)));
-  const made = new Uint8Array(36 + head.length + all.length - end);
-  new DataView(made.buffer).setUint32(32, head.length, true);
-  made.set(head, 36);
-  made.set(all.subarray(end), 36 + head.length);
-  made.set(new Uint8Array(await crypto.subtle.digest("SHA-256", made.subarray(32))));
-  return made;
-}
 
 export function warmSuite(runner: Runner, library: Library, environment: Environment): void {
   const { closeCache, loadGuard } = library;

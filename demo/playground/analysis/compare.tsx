@@ -7,6 +7,7 @@ import { Editor } from "../editor.tsx";
 import { parseText, pretty } from "../json-map.ts";
 import type { State, Store } from "../store.ts";
 import { Waiting } from "./progress.tsx";
+import { ServerChoice } from "./server-choice.tsx";
 import { type AnalysisProps, useAnalysis } from "./use-analysis.ts";
 
 interface CompareProps extends AnalysisProps {
@@ -59,16 +60,7 @@ export function Compare({ ask, view, state, store }: CompareProps): ComponentChi
       <p class="hint">
         A is the policy in the field on the left. B is run over the same calls; nothing is changed until you take it.
       </p>
-      {servers.length > 1 && (
-        <label class="inline">
-          Server{" "}
-          <select value={server} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {servers.map((id) => (
-              <option key={id}>{id}</option>
-            ))}
-          </select>
-        </label>
-      )}
+      {servers.length > 1 && <ServerChoice class="inline" servers={servers} value={server} onChange={setChosen} />}
       <Editor
         key={key}
         name="policy-b"

@@ -6,6 +6,7 @@ import { Editor, type FieldProblem } from "../editor.tsx";
 import { parseText } from "../json-map.ts";
 import type { State } from "../store.ts";
 import { Waiting } from "./progress.tsx";
+import { ServerChoice } from "./server-choice.tsx";
 import { type AnalysisProps, useAnalysis } from "./use-analysis.ts";
 
 interface CoverageProps extends AnalysisProps {
@@ -149,16 +150,7 @@ export function Coverage({ ask, view, state }: CoverageProps): ComponentChild {
   const analysis = useAnalysis(work, [view, server, JSON.stringify(tools)]);
   return (
     <div class="coverage" data-analysis={analysis.busy ? "busy" : "done"}>
-      {servers.length > 1 && (
-        <label class="inline">
-          Server{" "}
-          <select value={server} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {servers.map((id) => (
-              <option key={id}>{id}</option>
-            ))}
-          </select>
-        </label>
-      )}
+      {servers.length > 1 && <ServerChoice class="inline" servers={servers} value={server} onChange={setChosen} />}
       {listed === undefined && given === undefined && (
         <p class="hint">
           These are the tools that the scenario calls. Paste the server’s list to see all of them, with its hints.

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { LabelChips } from "../../../web/view/labels.tsx";
 import type { State } from "../store.ts";
 import { Waiting } from "./progress.tsx";
+import { ServerChoice } from "./server-choice.tsx";
 import { type AnalysisProps, useAnalysis } from "./use-analysis.ts";
 
 interface ReachProps extends AnalysisProps {
@@ -108,14 +109,7 @@ function ProbeForm({ servers, add }: ProbeFormProps): ComponentChild {
         }
       }}
     >
-      <label>
-        Server{" "}
-        <select value={server} onChange={(event) => setServer(event.currentTarget.value)}>
-          {servers.map((id) => (
-            <option key={id}>{id}</option>
-          ))}
-        </select>
-      </label>
+      <ServerChoice servers={servers} value={server} onChange={setServer} />
       <label>
         Tool <input value={tool} required onInput={(event) => setTool(event.currentTarget.value)} />
       </label>

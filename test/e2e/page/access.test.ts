@@ -1,48 +1,12 @@
 // Everyone gets in: axe in both themes, forced colours and 320 px; keyboard alone; nothing overflows sideways.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright";
-import { launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import type { BrowserContextOptions } from "playwright";
+import { overflowing, violations } from "./axe.ts";
+import { openPlayground, useSite } from "./browser.ts";
 import { denied, unanswered } from "./scenarios.ts";
 
-interface AxeResult {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
-}
-
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-let axe: string;
-before(async () => {
-  [browser, server, axe] = await Promise.all([
-    launchChromium(),
-    serveFolder("dist/playground"),
-    readFile(`${root}/node_modules/axe-core/axe.min.js`, "utf8"),
-  ]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations: found } = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(options: unknown): Promise<AxeResult> } };
-    return axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-  });
-  return found.map(
-    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
-  );
-}
-
-function overflowing(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-}
+const site = useSite();
 
 const looks: readonly (readonly [string, BrowserContextOptions])[] = [
   ["light", { colorScheme: "light" }],
@@ -54,7 +18,7 @@ const looks: readonly (readonly [string, BrowserContextOptions])[] = [
 
 for (const [name, context] of looks) {
   test(`axe finds nothing and nothing overflows: ${name}`, async () => {
-    const playground = await openPlayground(browser, server.url, { scenarios: { denied, unanswered }, context });
+    const playground = await openPlayground(site.browser, site.url, { scenarios: { denied, unanswered }, context });
     const { page, preview, settled } = playground;
     await settled();
     for (const fold of await preview.locator("details > summary").all()) await fold.click();
@@ -92,7 +56,7 @@ for (const [name, context] of looks) {
 }
 
 test("keyboard alone: choose a scenario, edit its policy, open an item, change theme", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { denied, unanswered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { denied, unanswered } });
   const { page, preview, settled } = playground;
   await settled();
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");

@@ -1,22 +1,13 @@
 // The guard's questions to the backend: shown, answered by editing, filled in, delayed.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright";
-import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import { eventually, openPlayground, useSite } from "./browser.ts";
 import { filtered, unanswered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 test("an edited answer changes what the agent sees, and becomes part of the scenario", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
   const panel = page.getByRole("region", { name: /Questions to the backend/ });
@@ -40,7 +31,7 @@ test("an edited answer changes what the agent sees, and becomes part of the scen
 });
 
 test("a question without an answer is listed, and one click fills it in", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { unanswered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { unanswered } });
   const { page, settled } = playground;
   await settled();
   const panel = page.getByRole("region", { name: /Questions to the backend/ });
@@ -53,7 +44,7 @@ test("a question without an answer is listed, and one click fills it in", async 
 });
 
 test("the delay slider delays answers, not the page", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
   const slider = page.getByRole("slider", { name: "Delay of each answer" });
@@ -70,7 +61,7 @@ test("the delay slider delays answers, not the page", async () => {
 });
 
 test("waiting for slow answers is no work: the deadline of a busy guard does not end it", async () => {
-  const playground = await openPlayground(browser, server.url, { hash: "#scenario=injected-issue-filter" });
+  const playground = await openPlayground(site.browser, site.url, { hash: "#scenario=injected-issue-filter" });
   const { page, preview, settled } = playground;
   await settled();
   await page.getByRole("slider", { name: "Delay of each answer" }).fill("2000");
@@ -83,7 +74,7 @@ test("waiting for slow answers is no work: the deadline of a busy guard does not
 });
 
 test("each question tells who asked it; an answer can be let fail, mended, taken back, and all of it replayed", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   const question = page.getByRole("region", { name: /Questions to the backend/ }).locator("[data-question]");

@@ -1,4 +1,5 @@
 // A browser page on the built playground: serves it, watches for errors and policy violations, cleans up.
+import { after, before } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright";
 
@@ -27,6 +28,32 @@ export function launchChromium(): Promise<Browser> {
 export async function serveFolder(folder: string): Promise<StaticServer> {
   const { serve } = await import(pathToFileURL(`${root}/.tools/serve.mjs`).href);
   return serve({ folder: `${root}/${folder}` });
+}
+
+/** A browser and a served folder for all tests of a file; they are there once the first test begins, and closed after the last. */
+export interface Site {
+  readonly browser: Browser;
+  readonly url: string;
+}
+
+/** Call it once, at the top of a file of tests. */
+export function useSite(folder = "dist/playground"): Site {
+  let open: readonly [Browser, StaticServer] | undefined;
+  before(async () => {
+    open = await Promise.all([launchChromium(), serveFolder(folder)]);
+  });
+  after(async () => {
+    await open?.[0].close();
+    await open?.[1].close();
+  });
+  return {
+    get browser() {
+      return open![0];
+    },
+    get url() {
+      return open![1].url;
+    },
+  };
 }
 
 export interface Playground {

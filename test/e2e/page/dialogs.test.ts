@@ -1,25 +1,12 @@
 // Every dialog for everyone: axe in light, dark, forced colours and at 320 px, nothing overflows, Escape leaves, the focus comes back.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser, BrowserContextOptions } from "playwright";
-import { eventually, launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import type { BrowserContextOptions } from "playwright";
+import { violations } from "./axe.ts";
+import { eventually, openPlayground, useSite } from "./browser.ts";
 import { filtered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-let axe: string;
-before(async () => {
-  [browser, server, axe] = await Promise.all([
-    launchChromium(),
-    serveFolder("dist/playground"),
-    readFile(`${root}/node_modules/axe-core/axe.min.js`, "utf8"),
-  ]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 const looks: readonly (readonly [string, BrowserContextOptions])[] = [
   ["light", { colorScheme: "light" }],
@@ -30,23 +17,16 @@ const looks: readonly (readonly [string, BrowserContextOptions])[] = [
 
 for (const [look, context] of looks) {
   test(`dialogs and the code editor: ${look}`, async () => {
-    const playground = await openPlayground(browser, server.url, { scenarios: { filtered }, context, editor: "code" });
+    const playground = await openPlayground(site.browser, site.url, {
+      scenarios: { filtered },
+      context,
+      editor: "code",
+    });
     const { page, settled } = playground;
     await settled();
     await page.locator('[data-field="policy-github"][data-editor="code"]').waitFor();
     const check = async (what: string): Promise<void> => {
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const { axe: run } = globalThis as unknown as {
-          axe: { run(options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-        };
-        const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-        const found = await run.run({ runOnly: tags });
-        return found.violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
-        );
-      });
-      assert.deepEqual(violations, [], what);
+      assert.deepEqual(await violations(page), [], what);
       const overflow = await page.evaluate(() =>
         Math.max(
           ...[document.documentElement, ...document.querySelectorAll("dialog")].map(

@@ -1,22 +1,14 @@
 // The code editor over the plain field: completion, squiggles, undo, format, no key stolen, and the field that works without it.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Locator, Page } from "playwright";
-import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import type { Locator, Page } from "playwright";
+import { eventually, openPlayground, useSite } from "./browser.ts";
 import { denied, filtered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 async function openEditor(scenarios: Record<string, unknown> = { filtered }) {
-  const playground = await openPlayground(browser, server.url, { scenarios, editor: "code" });
+  const playground = await openPlayground(site.browser, site.url, { scenarios, editor: "code" });
   await playground.settled();
   const part = playground.page.locator('[data-field="policy-github"]');
   await playground.page.locator('[data-field="policy-github"][data-editor="code"]').waitFor();
@@ -223,7 +215,7 @@ test("the choice of field is kept; the plain one formats and undoes by itself, a
 });
 
 test("the editor does not take the field away from somebody who is typing in it", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, settled } = playground;
   await settled();
   const part = page.locator('[data-field="policy-github"]');

@@ -1,10 +1,10 @@
 // In other pages: the docs page with its live examples, whose code runs as it stands there, and the frame with its messages.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { encodeShare } from "edge-guard/analysis";
 import type { Browser, BrowserContextOptions, Page } from "playwright";
-import { eventually, launchChromium, root, serveFolder } from "./browser.ts";
+import { overflowing, violations } from "./axe.ts";
+import { eventually, launchChromium, serveFolder } from "./browser.ts";
 import { denied, filtered } from "./scenarios.ts";
 
 let browser: Browser;
@@ -85,24 +85,12 @@ for (const [name, context] of [
   ["forced colours", { forcedColors: "active" }],
 ] as const) {
   test(`axe finds nothing on the docs page, nothing overflows: ${name}`, async () => {
-    const axe = await readFile(`${root}/node_modules/axe-core/axe.min.js`, "utf8");
     const { page, close } = await openPage(`${base()}docs.html`, context);
     await allLive(page);
     for (const frame of page.frames()) {
-      await frame.evaluate(axe);
-      const found = await frame.evaluate(async () => {
-        const { axe: run } = globalThis as unknown as {
-          axe: { run(options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-        };
-        const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-        const { violations } = await run.run({ runOnly: tags, iframes: false });
-        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 100)).join(" | ")}`);
-      });
-      assert.deepEqual(found, [], frame.url());
+      assert.deepEqual(await violations(frame, false), [], frame.url());
     }
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
+    const overflow = await overflowing(page);
     assert.ok(overflow <= 0, `${overflow} px too wide`);
     await close();
   });

@@ -1,20 +1,12 @@
 // Guards of the user's own: not wasm, a runaway, a good one; each leaves the page alive and the way back open.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright";
-import { launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import type { Page } from "playwright";
+import { openPlayground, root, useSite } from "./browser.ts";
 import { filtered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
   await page.getByLabel("Drop or choose a .wasm guard").setInputFiles({ name, mimeType: "application/wasm", buffer });
@@ -22,7 +14,7 @@ async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
 }
 
 test("a dropped file that claims to be wasm and is not: an error that says what is wrong, nothing runs, and the way back", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   // A real drop, on the page as a whole.
@@ -46,7 +38,7 @@ test("a dropped file that claims to be wasm and is not: an error that says what 
 });
 
 test("a guard that never answers is stopped at the deadline; the page stays alive and the sample guard works again", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
   await choose(page, "endless-loop.wasm", await readFile(`${root}/.cache/guards/endless-loop.wasm`));
@@ -68,7 +60,7 @@ test("a guard that never answers is stopped at the deadline; the page stays aliv
 });
 
 test("going back while a runaway guard is still spinning does not wait for its deadline", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
   await choose(page, "endless-loop.wasm", await readFile(`${root}/.cache/guards/endless-loop.wasm`));
@@ -83,7 +75,7 @@ test("going back while a runaway guard is still spinning does not wait for its d
 });
 
 test("a guard of one's own is described before it runs, and runs in place of the sample", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
   await choose(page, "mine.wasm", await readFile(`${root}/dist/guards/repo-guard.wasm`));

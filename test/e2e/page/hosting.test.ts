@@ -1,20 +1,12 @@
 // Where the static files stand and who embeds the element: any sub-path, a strict policy, a page of somebody else.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright";
-import { launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import type { Page } from "playwright";
+import { openPlayground, root, useSite } from "./browser.ts";
 import { filtered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite("dist/");
 
 const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; " +
@@ -25,7 +17,7 @@ test("the playground works from a sub-path, under its own policy, without a requ
   const html = await readFile(`${root}/dist/playground/index.html`, "utf8");
   assert.ok(html.includes(policy), "the policy stands in the page");
   assert.doesNotMatch(html, /<style|style=|<script(?![^>]*src=)|\son\w+=/, "nothing inline");
-  const playground = await openPlayground(browser, `${server.url}playground/`, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, `${site.url}playground/`, { scenarios: { filtered } });
   await playground.settled();
   await playground.preview.locator('[data-outcome="filtered"]').waitFor();
   assert.equal(playground.page.workers().length, 1, "the guard runs in a worker");
@@ -34,7 +26,7 @@ test("the playground works from a sub-path, under its own policy, without a requ
 });
 
 test("a page of somebody else embeds the element by attributes alone, hears its events and sees errors", async () => {
-  const page = await browser.newPage();
+  const page = await site.browser.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -46,7 +38,7 @@ test("a page of somebody else embeds the element by attributes alone, hears its 
     }),
   );
   await page.route("**/scenario.json", (route) => route.fulfill({ json: filtered }));
-  await page.goto(`${server.url}embed.html`);
+  await page.goto(`${site.url}embed.html`);
   await page.locator('policy-preview[data-status="ready"]').waitFor();
   assert.equal(page.workers().length, 1, "the guard runs in a worker");
   assert.equal(await page.locator('policy-preview [data-outcome="filtered"]').count(), 1);
@@ -75,14 +67,14 @@ test("a page of somebody else embeds the element by attributes alone, hears its 
 });
 
 test("newest input wins: of many scenarios set at once only the last is reported", async () => {
-  const page = await browser.newPage();
+  const page = await site.browser.newPage();
   await page.route("**/embed.html", (route) =>
     route.fulfill({
       contentType: "text/html",
       body: `<!doctype html><html lang="en"><title>Embed</title><script type="module" src="web/policy-preview.js"></script><policy-preview></policy-preview>`,
     }),
   );
-  await page.goto(`${server.url}embed.html`);
+  await page.goto(`${site.url}embed.html`);
   const titles = await page.evaluate(async () => {
     await customElements.whenDefined("policy-preview");
     const element = document.querySelector("policy-preview")!;
@@ -107,7 +99,7 @@ for (const [name, sabotage] of [
   ["the worker's script is missing", (page: Page) => page.route("**/preview-worker.js", (route) => route.abort())],
 ] as const) {
   test(`the page evaluates by itself when ${name}`, async () => {
-    const context = await browser.newContext();
+    const context = await site.browser.newContext();
     const page = await context.newPage();
     const warnings: string[] = [];
     page.on("console", (message) => message.type() === "warning" && warnings.push(message.text()));
@@ -120,7 +112,7 @@ for (const [name, sabotage] of [
       }),
     );
     await page.route("**/scenario.json", (route) => route.fulfill({ json: filtered }));
-    await page.goto(`${server.url}embed.html`);
+    await page.goto(`${site.url}embed.html`);
     await page.locator('policy-preview[data-status="ready"] [data-outcome="filtered"]').waitFor();
     assert.equal(page.workers().length, 0);
     assert.ok(

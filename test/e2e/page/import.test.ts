@@ -1,23 +1,15 @@
 // Real material: pasted or dropped, told for what it is, shown with its problems, used only on a click, and never rendered as HTML.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright";
-import { eventually, launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import type { Page } from "playwright";
+import { eventually, openPlayground, root, useSite } from "./browser.ts";
 import { denied, filtered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 async function openImport() {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   await playground.settled();
   await playground.page.getByRole("button", { name: "Import", exact: true }).click();
   const dialog = playground.page.getByRole("dialog", { name: "Import" });
@@ -180,7 +172,7 @@ async function drop(page: Page, name: string, bytes: readonly number[] | string)
 }
 
 test("a file dropped on the page is looked at first, whatever it is: a scenario, a text, a guard", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
   const dialog = page.getByRole("dialog", { name: "Import" });

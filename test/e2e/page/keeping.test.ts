@@ -2,25 +2,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { encodeShare } from "edge-guard/analysis";
-import type { Browser } from "playwright";
-import { eventually, launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { eventually, openPlayground, root, useSite } from "./browser.ts";
 import { denied, filtered, large } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 const permissions = { permissions: ["clipboard-read", "clipboard-write"] };
 
-test("a link holds the edited scenario, works in another browser, and sends nothing", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered }, context: permissions });
+test("a link holds the edited scenario, works in another site.browser, and sends nothing", async () => {
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered }, context: permissions });
   const { page, preview, complaints, settled } = playground;
   await settled();
   const field = page.getByRole("textbox", { name: "Policy for github" });
@@ -46,7 +37,7 @@ test("a link holds the edited scenario, works in another browser, and sends noth
     "the focus is back where it was",
   );
 
-  const other = await openPlayground(browser, link, { scenarios: { filtered } });
+  const other = await openPlayground(site.browser, link, { scenarios: { filtered } });
   await other.settled();
   await other.page.getByRole("heading", { name: "Two of four issues are hidden" }).waitFor();
   await other.preview.locator('[data-outcome="allowed"]').waitFor();
@@ -59,7 +50,7 @@ test("a link holds the edited scenario, works in another browser, and sends noth
 test("a link made with another guard warns; a damaged one says so, and the page goes on", async () => {
   const link = await encodeShare({ scenario: filtered, guards: { "repo-guard.wasm": "0".repeat(64) } });
   assert.ok(link.ok);
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered, denied }, hash: link.hash });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered, denied }, hash: link.hash });
   const { page, preview, settled } = playground;
   await settled();
   await page.locator('[data-notice="guard-differs"]').getByText('another "repo-guard.wasm"').waitFor();
@@ -76,7 +67,7 @@ test("a link made with another guard warns; a damaged one says so, and the page 
 });
 
 test("a scenario too long for a link is offered as a file; the file can be imported again", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { large } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { large } });
   const { page, settled } = playground;
   await settled();
   await page.getByRole("button", { name: "Share" }).click();
@@ -94,7 +85,7 @@ test("a scenario too long for a link is offered as a file; the file can be impor
 });
 
 test("a scenario copied as a test passes on the command line, and fails once its policy changes", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { denied }, context: permissions });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { denied }, context: permissions });
   const { page, settled } = playground;
   await settled();
   await page.getByRole("button", { name: "Copy as test" }).click();
@@ -128,7 +119,7 @@ test("the command of a test is quoted: a hostile name cannot become a command", 
   const wasm = (await readFile(`${root}/dist/guards/repo-guard.wasm`)) as Buffer;
   const github = { ...(filtered as { servers: { github: object } }).servers.github, guard: { wasm: name } };
   const hostile = { ...(filtered as object), title: "$(id) `id`", servers: { github } };
-  const playground = await openPlayground(browser, server.url, { scenarios: { hostile } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { hostile } });
   const { page, settled } = playground;
   await settled();
   await page
@@ -145,7 +136,7 @@ test("the command of a test is quoted: a hostile name cannot become a command", 
 });
 
 test("work is there again after a reload, is not put over what an address names, and a fresh start forgets it", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered, denied } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered, denied } });
   const { page, preview, settled } = playground;
   await settled();
   assert.equal(await page.getByRole("button", { name: "Start fresh" }).isDisabled(), true, "nothing to forget yet");
@@ -175,7 +166,7 @@ test("work is there again after a reload, is not put over what an address names,
   assert.match(await field.inputValue(), /"none"/);
   assert.equal(await page.locator('[data-scenario="filtered"]').getAttribute("aria-current"), "true");
 
-  await page.goto(`${server.url}?x#scenario=denied`);
+  await page.goto(`${site.url}?x#scenario=denied`);
   await preview.locator('[data-outcome="denied"]').waitFor();
   await page.locator('[data-notice="kept"]').getByRole("button", { name: "Go back to it" }).click();
   await preview.locator('[data-outcome="allowed"]').waitFor();
@@ -189,7 +180,7 @@ test("work is there again after a reload, is not put over what an address names,
   assert.equal(await page.locator("[data-notice]").count(), 0);
 
   // Opened for one's eyes only: nothing is restored, nothing is kept.
-  await page.goto(`${server.url}?y#fresh`);
+  await page.goto(`${site.url}?y#fresh`);
   await settled();
   await field.fill(original.replace('"approved"', '"none"'));
   await preview.locator('[data-outcome="allowed"]').waitFor();
@@ -199,7 +190,7 @@ test("work is there again after a reload, is not put over what an address names,
 });
 
 test("where nothing can be stored the page works all the same", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await page.addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
   await page.reload();

@@ -1,22 +1,13 @@
 // Ten thousand items: a list that is only there where one looks, a search, a tree in runs, and a page that never stops answering.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright";
-import { eventually, launchChromium, longestTask, openPlayground, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import { eventually, longestTask, openPlayground, useSite } from "./browser.ts";
 import { large } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 test("the list holds the rows in view alone, scrolls to the last, and finds any of them", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { large } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { large } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   const box = preview.getByRole("group", { name: "Items of call 1" });
@@ -48,7 +39,7 @@ test("the list holds the rows in view alone, scrolls to the last, and finds any 
 });
 
 test("the tree shows runs of a hundred, and a search opens the way to what it finds", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { large } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { large } });
   const { page, preview, settled } = playground;
   await settled();
   await preview.getByText("Both results as JSON").click();
@@ -66,7 +57,7 @@ test("the tree shows runs of a hundred, and a search opens the way to what it fi
 });
 
 test("typing in the policy never blocks the page: no task of its main thread computes for 50 ms", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { large } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { large } });
   const { page, preview, settled } = playground;
   await settled();
   const field = page.getByRole("textbox", { name: "Policy for github" });

@@ -1,22 +1,13 @@
 // The playground's main path: choosing a scenario, reading the outcome, editing policies, modes and the scenario itself.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright";
-import { eventually, launchChromium, openPlayground, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import { eventually, openPlayground, useSite } from "./browser.ts";
 import { denied, filtered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 test("every scenario of the gallery reaches ready and meets its expectations", async () => {
-  const playground = await openPlayground(browser, server.url);
+  const playground = await openPlayground(site.browser, site.url);
   const { page, preview, complaints, settled } = playground;
   await settled();
   const names = await page
@@ -37,7 +28,7 @@ test("every scenario of the gallery reaches ready and meets its expectations", a
 });
 
 test("the scenario in the address is the one that opens; the search narrows the gallery", async () => {
-  const playground = await openPlayground(browser, server.url, {
+  const playground = await openPlayground(site.browser, site.url, {
     scenarios: { filtered, denied },
     hash: "#scenario=denied",
   });
@@ -55,7 +46,7 @@ test("the scenario in the address is the one that opens; the search narrows the 
 });
 
 test("filtered items are marked hidden with their reason, the others visible, and the outcome is announced", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { preview, settled } = playground;
   await settled();
   const call = preview.locator("[data-outcome]");
@@ -86,7 +77,7 @@ test("filtered items are marked hidden with their reason, the others visible, an
 });
 
 test("a denied call shows the reason and the tags at fault", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { denied } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { denied } });
   const { preview, settled } = playground;
   await settled();
   const outcomes = () =>
@@ -104,7 +95,7 @@ test("a fault is no denial: the call failed, and everything is withheld", async 
     servers: { open: { guard: "noop" } },
     calls: [{ server: "open", tool: "get_thing" }],
   };
-  const playground = await openPlayground(browser, server.url, { scenarios: { broken } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { broken } });
   const { preview, settled } = playground;
   await settled();
   assert.match(
@@ -116,7 +107,7 @@ test("a fault is no denial: the call failed, and everything is withheld", async 
 });
 
 test("editing the policy changes the outcome while one types; mistakes stand at the field with their place", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   const field = page.getByRole("textbox", { name: "Policy for github" });
@@ -161,7 +152,7 @@ test("editing the policy changes the outcome while one types; mistakes stand at 
 });
 
 test("the modes differ: strict denies, filter removes, propagate shows all and taints", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, settled } = playground;
   await settled();
   for (const [mode, outcome] of [
@@ -180,7 +171,7 @@ test("the modes differ: strict denies, filter removes, propagate shows all and t
 });
 
 test("the scenario can be edited as JSON; its mistakes stand at that field", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   await page.getByText("The whole scenario as JSON").click();

@@ -1,27 +1,20 @@
 // The session: the timeline and its table, a tag's history and the ways it opens, both results as JSON, and what would change a decision.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright";
-import { eventually, launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import { eventually, openPlayground, root, useSite } from "./browser.ts";
 import { denied, filtered, wrapped } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 async function story(mode: "filter" | "strict" | "propagate"): Promise<unknown> {
   return JSON.parse(await readFile(`${root}/demo/scenarios/injected-issue-${mode}.json`, "utf8"));
 }
 
 test("the timeline tells where a private file's tag came from and which comment it stopped; every step leads there", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered: await story("propagate") } });
+  const playground = await openPlayground(site.browser, site.url, {
+    scenarios: { filtered: await story("propagate") },
+  });
   const { page, preview, complaints, settled } = playground;
   await settled();
   const session = preview.getByRole("group", { name: "The session" });
@@ -77,7 +70,7 @@ test("a session of many calls is shown in pages, and a step leads into the right
     servers: { open: { guard: "noop" } },
     calls: Array.from({ length: 90 }, (_, at) => ({ server: "open", tool: `tool_${at}`, result: { at } })),
   };
-  const playground = await openPlayground(browser, server.url, { scenarios: { many } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { many } });
   const { preview, settled } = playground;
   await settled();
   const session = preview.getByRole("group", { name: "The session" });
@@ -91,7 +84,7 @@ test("a session of many calls is shown in pages, and a step leads into the right
 });
 
 test("both results as JSON: text, structuredContent and the notice as the agent receives them, searched and literal", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { wrapped } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { wrapped } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   await preview.getByText("Both results as JSON").click();
@@ -141,7 +134,7 @@ test("both results as JSON: text, structuredContent and the notice as the agent 
 });
 
 test("what would show a hidden item: tried changes with all that they do, one click applies, and the field says so", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   const item = preview.locator('[data-index="2"]');
@@ -165,7 +158,7 @@ test("what would show a hidden item: tried changes with all that they do, one cl
 });
 
 test("what would allow a denied call: the policy of the sink, tried", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { denied } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { denied } });
   const { preview, settled } = playground;
   await settled();
   const call = preview.locator('[data-call="1"]');

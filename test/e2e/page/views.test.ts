@@ -1,26 +1,18 @@
 // The other views of a result: the modes side by side, two policies, what can be reached, which tools the guard knows.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright";
-import { eventually, launchChromium, openPlayground, root, serveFolder } from "./browser.ts";
+import { test } from "node:test";
+import type { Page } from "playwright";
+import { eventually, openPlayground, root, useSite } from "./browser.ts";
 import { denied, filtered } from "./scenarios.ts";
 
-let browser: Browser;
-let server: Awaited<ReturnType<typeof serveFolder>>;
-before(async () => {
-  [browser, server] = await Promise.all([launchChromium(), serveFolder("dist/playground")]);
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = useSite();
 
 const field = (page: Page, name: string) => page.getByRole("textbox", { name });
 
 test("the modes side by side: where each stops the injected issue, the private file, the public comment; a click takes one", async () => {
   const story = JSON.parse(await readFile(`${root}/demo/scenarios/injected-issue-filter.json`, "utf8"));
-  const playground = await openPlayground(browser, server.url, { scenarios: { story } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { story } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   const strip = page.getByRole("region", { name: "Modes side by side" });
@@ -50,7 +42,7 @@ test("the modes side by side: where each stops the injected issue, the private f
 });
 
 test("two policies over the same calls: looser, stricter, incomparable, each with the items that prove it; swapping takes B", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, preview, complaints, settled } = playground;
   await settled();
   await page.getByRole("tab", { name: "Session" }).focus();
@@ -84,7 +76,7 @@ test("two policies over the same calls: looser, stricter, incomparable, each wit
 });
 
 test("reach: the comment is closed from the private labels on, open for an agent without them, and other calls can be asked about", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { denied } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { denied } });
   const { page, complaints, settled } = playground;
   await settled();
   await page.getByRole("tab", { name: "Reach" }).click();
@@ -110,7 +102,7 @@ test("reach: the comment is closed from the private labels on, open for an agent
 });
 
 test("tools: what the guard knows of a pasted list, against the server's own hints, in both shapes", async () => {
-  const playground = await openPlayground(browser, server.url, { scenarios: { filtered } });
+  const playground = await openPlayground(site.browser, site.url, { scenarios: { filtered } });
   const { page, complaints, settled } = playground;
   await settled();
   await page.getByRole("tab", { name: "Tools" }).click();

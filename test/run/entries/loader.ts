@@ -1,7 +1,8 @@
 // The suites in a Worker's handler, every guard arriving as bytes and hosted by a dynamic Worker. `guards`: bytes by name.
 import * as library from "edge-guard";
 import { type LoaderGuard, type LoaderGuardOptions, loaderGuard, type WorkerLoaderLike } from "edge-guard/cloudflare";
-import { reportSuites, type Settings } from "../every-suite.ts";
+import type { Settings } from "../every-suite.ts";
+import { answerWith } from "./worker-answer.ts";
 
 /** Suites ask a guard for its module, of which a dynamic Worker tells the name, the digest, and what checkpoints can do. */
 function withModule(guard: LoaderGuard): LoaderGuard {
@@ -20,23 +21,10 @@ export function createHandler(guards: Readonly<Record<string, ArrayBuffer>>) {
   Object.assign(globalThis, { compileForSuite: async (bytes: Uint8Array) => bytes });
   return {
     async fetch(request: Request, { LOADER: loader }: { readonly LOADER: WorkerLoaderLike }): Promise<Response> {
-      const settings = (await request.json()) as Settings;
-      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-      const writer = writable.getWriter();
-      const encoder = new TextEncoder();
-      const guard = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
-        const bytes = guards[name];
-        if (bytes === undefined) throw new Error(`There is no guard "${name}" to test with`);
-        return new Uint8Array(bytes.slice(0));
-      };
       const load = async (source: library.GuardSource, options: Omit<LoaderGuardOptions, "loader"> = {}) =>
         withModule(await loaderGuard(source, { ...options, loader }));
       const hosted = { ...library, loadGuard: load } as unknown as typeof library;
-      const write = (line: string): void => void writer.write(encoder.encode(`${line}\n`));
-      void reportSuites(hosted, { name: settings.name, guard }, settings, "workerd", write).finally(() =>
-        writer.close(),
-      );
-      return new Response(readable);
+      return answerWith(hosted, guards, (await request.json()) as Settings);
     },
   };
 }

@@ -7,6 +7,7 @@ import { decodeState, encodeState, type StoredState } from "../../../src/cache/c
 import { closeCache } from "../../../src/cache/process-wide.ts";
 import { compileGuard } from "../../../src/guard/module.ts";
 import type { Checkpoint } from "../../../src/wasm/instance.ts";
+import { mapStorage, resealed, secretOf } from "../../suites/kept-state.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const key = `${"ab".repeat(32)}-p1-memorypages-512`;
@@ -110,37 +111,8 @@ describe("a checkpoint as bytes", () => {
   }
 });
 
-const secretOf = (seed: number): Promise<CryptoKey> =>
-  crypto.subtle.importKey("raw", new Uint8Array(32).fill(seed), { name: "HMAC", hash: "SHA-256" }, false, [
-    "sign",
-    "verify",
-  ]);
-
-async function resealed(all: Bytes, change: (header: Record<string, unknown>) => object): Promise<Bytes> {
-  const end = 36 + new DataView(all.buffer).getUint32(32, true);
-  const head = new TextEncoder().encode(
-    JSON.stringify(change(JSON.parse(new TextDecoder().decode(all.subarray(36, end))))),
-  );
-  const made = new Uint8Array(36 + head.length + all.length - end);
-  new DataView(made.buffer).setUint32(32, head.length, true);
-  made.set(head, 36);
-  made.set(all.subarray(end), 36 + head.length);
-  made.set(new Uint8Array(await crypto.subtle.digest("SHA-256", made.subarray(32))));
-  return made;
-}
-
 describe("warmStart", async () => {
   const bytes = new Uint8Array(await readFile(`${process.env["EDGE_GUARD_ROOT"]}/.cache/guards/initialized.wasm`));
-  const storage = () => {
-    const kept = new Map<string, Bytes>();
-    const open = (): ModuleCache => ({
-      name: "test",
-      get: (name) => kept.get(name),
-      set: (name, value) => void kept.set(name, value),
-      delete: (name) => void kept.delete(name),
-    });
-    return { kept, open };
-  };
   /** A guard, what it logged while it started, and what the cache told. */
   async function start(cache: ModuleCache, options: object = {}) {
     const events: CacheEvent[] = [];
@@ -160,7 +132,7 @@ describe("warmStart", async () => {
   const once = async (cache: ModuleCache, options: object = {}): Promise<void> => (await start(cache, options)).end();
 
   test("the next instance, and the next process, begin where the first one was after _initialize", async () => {
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     const cold = await start(open());
     const second = await cold.module.instantiate();
     assert.equal((await second.labelResource({ tool: "a" })).description, "AB");
@@ -177,7 +149,7 @@ describe("warmStart", async () => {
   });
 
   test("a fork and a recovered guard of a warm start have the same beginning", async () => {
-    const { open } = storage();
+    const { open } = mapStorage();
     await once(open());
     const { guard } = await start(open());
     const fork = await guard.fork();
@@ -189,7 +161,7 @@ describe("warmStart", async () => {
   });
 
   test("a spoilt image is dropped, and the guard starts as usual", async () => {
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     await once(open());
     const [name, image] = [...kept][0] as [string, Bytes];
     kept.set(name, image.with(200, (image[200] as number) ^ 1));
@@ -207,7 +179,7 @@ describe("warmStart", async () => {
         return resealed(image.with(end, 1), (header) => header);
       },
     ]) {
-      const { kept, open } = storage();
+      const { kept, open } = mapStorage();
       await once(open());
       const [name, image] = [...kept][0] as [string, Bytes];
       kept.set(name, await change(image));
@@ -220,7 +192,7 @@ describe("warmStart", async () => {
   });
 
   test("an event tells that it was used", async () => {
-    const { open } = storage();
+    const { open } = mapStorage();
     await once(open());
     const { events, end } = await start(open());
     await end();
@@ -231,14 +203,14 @@ describe("warmStart", async () => {
   });
 
   test("another memory limit has an image of its own", async () => {
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     await once(open());
     await once(open(), { limits: { memoryPages: 64 } });
     assert.equal(kept.size, 2);
   });
 
   test("is nothing to a guard that has no _initialize, or is not asked for", async () => {
-    const { kept, open } = storage();
+    const { kept, open } = mapStorage();
     await once(open(), { warmStart: false });
     assert.equal(kept.size, 0);
   });

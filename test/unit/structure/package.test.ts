@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import * as esbuild from "esbuild";
+import { bundle } from "../../bundled-size.ts";
 
 const root = process.env["EDGE_GUARD_ROOT"] ?? ".";
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -33,63 +33,6 @@ test("types come first, versions are exact, importing has no side effects", () =
     assert.match(version, /^\d+\.\d+\.\d+$/);
   assert.equal(manifest.sideEffects, false);
 });
-
-interface Bundle {
-  /** What is loaded at once, minified and gzipped. */
-  readonly bytes: number;
-  /** The same with everything that is imported only when it is needed. */
-  readonly whole: number;
-  /** Of the one chunk whose name begins so, and of the chunks that it needs and that are not loaded at once. */
-  sizeOf(beginning: string): number;
-  readonly text: string;
-  readonly inputs: readonly string[];
-}
-
-async function bundle(code: string, external: readonly string[]): Promise<Bundle> {
-  const { outputFiles, metafile } = await esbuild.build({
-    stdin: { contents: code, resolveDir: dist },
-    bundle: true,
-    minify: true,
-    splitting: true,
-    outdir: "out",
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    write: false,
-    metafile: true,
-    external: [...external],
-    logLevel: "silent",
-    absWorkingDir: root,
-  });
-  const texts = new Map(outputFiles.map(({ path, text }) => [path.split("/").at(-1) ?? "", text]));
-  const sizeOf = (name: string): number => gzipSync(texts.get(name) ?? "", { level: 9 }).length;
-  const outputs = new Map(
-    Object.entries(metafile.outputs).map(([path, output]) => [path.split("/").at(-1) ?? "", output]),
-  );
-  const loaded = new Set<string>();
-  const load = (name: string): void => {
-    if (loaded.has(name)) return;
-    loaded.add(name);
-    for (const { path, kind, external: outside } of outputs.get(name)?.imports ?? []) {
-      if (kind === "import-statement" && outside !== true) load(path.split("/").at(-1) ?? "");
-    }
-  };
-  load("stdin.js");
-  const sum = (names: Iterable<string>): number => [...names].reduce((total, name) => total + sizeOf(name), 0);
-  return {
-    bytes: sum(loaded),
-    whole: sum(texts.keys()),
-    sizeOf(beginning) {
-      const before = new Set(loaded);
-      const name = [...texts.keys()].find((one) => one.startsWith(beginning));
-      assert.ok(name, `No chunk's name begins with ${beginning}: ${[...texts.keys()].join(", ")}`);
-      load(name);
-      return sum([...loaded].filter((one) => !before.has(one)));
-    },
-    text: [...texts.values()].join("\n"),
-    inputs: Object.keys(metafile.inputs),
-  };
-}
 
 const shim = "@bjorn3/browser_wasi_shim";
 
@@ -160,7 +103,7 @@ for (const { what, code, and, ceiling, reason } of ceilings) {
       bytes: atOnce,
       whole,
       sizeOf,
-    } = await bundle(code, and === undefined ? [shim, "idb-keyval"] : ["idb-keyval"]);
+    } = await bundle(code, dist, and === undefined ? [shim, "idb-keyval"] : ["idb-keyval"]);
     const bytes = atOnce + (and ?? []).reduce((sum, name) => sum + sizeOf(name), 0);
     context.diagnostic(`${what}: ${bytes} bytes at once, ${whole} with what is loaded on demand`);
     assert.ok(bytes <= ceiling, `${what} has grown to ${bytes} bytes, the ceiling is ${ceiling} (${reason})`);
@@ -188,13 +131,13 @@ test("bundle: the playground is at most 40 KB until its first paint", (context) 
 
 test("neither the root nor the proxy holds anything of the analysis", async () => {
   for (const entry of ["./index.js", "./proxy/index.js"]) {
-    const { text } = await bundle(`export * from "${entry}"`, [shim, "idb-keyval"]);
+    const { text } = await bundle(`export * from "${entry}"`, dist, [shim, "idb-keyval"]);
     assert.doesNotMatch(text, /Cannot suggest changes|Cannot read the link|Cannot compare the reports/, entry);
   }
 });
 
 test("the root is neutral: no runtime's own module, no driver for one", async () => {
-  const { text, inputs } = await bundle('export * from "./index.js"', [shim, "idb-keyval"]);
+  const { text, inputs } = await bundle('export * from "./index.js"', dist, [shim, "idb-keyval"]);
   assert.doesNotMatch(text, /["'](node:|cloudflare:)/);
   assert.deepEqual(
     inputs.filter((name) => name.includes("adapters/")),
