@@ -29,7 +29,6 @@ if (tests.length === 0) {
 }
 
 const sources = await Promise.all(tests.map((file) => readFile(root + file, "utf8")));
-const needsBrowser = sources.some((text) => text.includes("EDGE_GUARD_CHROMIUM") || text.includes("launchChromium"));
 const onlyUnit = sources.every((text) => !text.includes("dist/") && !/from "edge-guard/.test(text));
 
 const { build } = await import("./build.mjs");
@@ -43,10 +42,14 @@ const out = await mkdtemp(`${root}.cache/test-`);
 const { bundleTests } = await import("./bundle-tests.mjs");
 await bundleTests(tests, out);
 
+const bundled = tests.map((file) => `${out}/${file.replace(/\.ts$/, ".mjs")}`);
 const environment = { ...process.env, EDGE_GUARD_ROOT: root };
+// The bundles know what a test asks for through what it imports.
+const needsBrowser = (await Promise.all(bundled.map((file) => readFile(file, "utf8")))).some((text) =>
+  text.includes("EDGE_GUARD_CHROMIUM"),
+);
 if (needsBrowser) environment.EDGE_GUARD_CHROMIUM = ensureBrowser("chromium");
 
-const bundled = tests.map((file) => `${out}/${file.replace(/\.ts$/, ".mjs")}`);
 const reporters = process.env.CI || !process.stdout.isTTY ? ["--test-reporter=spec"] : [];
 const runner = spawn(
   process.execPath,

@@ -1,5 +1,14 @@
 // What this runtime can do, found by feature and, but for one thing, never by name: the one place that probes the platform.
 
+/** What the platform has there, or nothing where it may not even be looked at: in sandboxed frames `caches` and `navigator.serviceWorker` throw. */
+function permitted<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a guest can be suspended (JavaScript Promise Integration). */
 export function canSuspend(): boolean {
   const { Suspending, promising } = WebAssembly as { readonly Suspending?: unknown; readonly promising?: unknown };
@@ -13,15 +22,16 @@ export const canStreamModules = (): boolean => typeof WebAssembly.compileStreami
 export const canDigest = (): boolean => (globalThis.crypto as Crypto | undefined)?.subtle !== undefined;
 
 /** Whether a timer goes with the request that set it, as on Workers: they alone have a default cache. */
-export const timersEndWithRequest = (): boolean => "default" in ((globalThis as { caches?: object }).caches ?? {});
+export const timersEndWithRequest = (): boolean =>
+  "default" in (permitted(() => (globalThis as { caches?: object }).caches) ?? {});
 
 export const hasIndexedDb = (): boolean => typeof indexedDB === "object";
 
-export const hasCacheStorage = (): boolean => typeof caches === "object";
+export const hasCacheStorage = (): boolean => permitted(() => typeof caches) === "object";
 
 /** Where pages register service workers. */
 export const serviceWorkers = (): ServiceWorkerContainer | undefined =>
-  (globalThis.navigator as Navigator | undefined)?.serviceWorker as ServiceWorkerContainer | undefined;
+  permitted(() => (globalThis.navigator as Navigator | undefined)?.serviceWorker as ServiceWorkerContainer | undefined);
 
 /** Whether this is a page's own thread: while something computes on it, the page is frozen. */
 export const isPage = (): boolean => typeof document === "object";

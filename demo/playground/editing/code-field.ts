@@ -120,6 +120,8 @@ export function createCodeField(host: HTMLElement, options: CodeFieldOptions): C
   const attributes = new Compartment();
   let problems: readonly PlacedProblem[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the present text was marked with. */
+  let marked: string | undefined;
 
   const contentAttributes = (): Extension =>
     EditorView.contentAttributes.of({
@@ -160,6 +162,7 @@ export function createCodeField(host: HTMLElement, options: CodeFieldOptions): C
       ]),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
+        marked = undefined;
         clearTimeout(timer);
         timer = setTimeout(mark, 250);
         if (!update.transactions.some((transaction) => transaction.annotation(fromOutside))) onInput(textOf());
@@ -199,6 +202,10 @@ export function createCodeField(host: HTMLElement, options: CodeFieldOptions): C
       ...problems.map(({ message, offset }) => ({ ...rangeAt(offset), severity: "error" as const, message })),
       ...hints.map(({ message, offset }) => ({ ...rangeAt(offset), severity: "warning" as const, message })),
     ].sort((left, right) => left.from - right.from);
+    const now = JSON.stringify(diagnostics);
+    // Set again they would close the remark that is open on one of them.
+    if (now === marked) return;
+    marked = now;
     const count = diagnostics.length;
     const state = count === 0 ? "" : `${count} ${count === 1 ? "mistake" : "mistakes"}, F8 goes to the next. `;
     described.textContent = `${state}Control and space completes, Shift, Alt and F formats.`;

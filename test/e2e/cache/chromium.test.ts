@@ -157,8 +157,8 @@ for (const cache of ["indexeddb", "cache-storage"] as const) {
 
     test("is refused: the guard loads, and an event says so", async () => {
       const page = await openPage("sandboxed");
-      const { mode, events, errors } = await load(page, { cache });
-      assert.equal(mode, "strict");
+      const { mode, events, errors, failed } = await load(page, { cache });
+      assert.equal(mode, "strict", failed);
       assert.ok(events.includes("failed"), events.join());
       assert.match(errors.join(), /Cannot read the cache/);
     });
@@ -182,6 +182,16 @@ for (const cache of ["indexeddb", "cache-storage"] as const) {
     });
   });
 }
+
+test("a sandboxed page, where the stores may not even be looked at, loads with what is the default elsewhere", async () => {
+  const page = await openPage("sandboxed");
+  for (const cache of ["default", "service-worker"] as const) {
+    const { mode, failed, events } = await load(page, { cache });
+    assert.deepEqual([mode, failed], ["strict", undefined], cache);
+    assert.ok(events.includes("miss"), events.join());
+  }
+  await page.close();
+});
 
 describe("a browser that dies while it writes", () => {
   const large = makeGuard({ bytes: 12_000_000 });

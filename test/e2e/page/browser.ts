@@ -38,20 +38,23 @@ export interface Site {
 
 /** Call it once, at the top of a file of tests. */
 export function useSite(folder = "dist/playground"): Site {
-  let open: readonly [Browser, StaticServer] | undefined;
+  let browser: Browser | undefined;
+  let server: StaticServer | undefined;
   before(async () => {
-    open = await Promise.all([launchChromium(), serveFolder(folder)]);
+    server = await serveFolder(folder);
+    browser = await launchChromium();
   });
+  // Also where only one of them came up: a server that stays open keeps the run from ending.
   after(async () => {
-    await open?.[0].close();
-    await open?.[1].close();
+    await browser?.close();
+    await server?.close();
   });
   return {
     get browser() {
-      return open![0];
+      return browser!;
     },
     get url() {
-      return open![1].url;
+      return server!.url;
     },
   };
 }
