@@ -58,23 +58,37 @@ export interface Asking {
   fail(error: Error): void;
 }
 
-/** A question without an answer. A class: an object literal with a getter takes microseconds to make. */
+/** The questions without an answer; not a Set: what is added and deleted all the time leaves a chain of tables behind, each of which keeps later questions alive. */
+type Waiting = OpenQuestion[];
+
+/** A question without an answer. A class: its methods exist once, and an object literal with a getter takes microseconds to make. */
 class OpenQuestion implements Asking {
+  readonly name: string;
   readonly tool: string;
+  readonly #waiting: Waiting;
   /** Where it stands among the others; -1 once it is settled. */
-  place: number;
-  readonly fail: (error: Error) => void;
+  #place: number;
+  readonly #resolve: (answer: unknown) => void;
+  readonly #reject: (error: Error) => void;
+  /** Withdraws from whoever would tell that nobody waits any more. */
+  forget: (() => void) | undefined = undefined;
   #controller: AbortController | undefined;
   #failed: { readonly error: Error } | undefined;
 
-  constructor(tool: string, place: number, settle: (error: Error) => void) {
+  constructor(
+    name: string,
+    tool: string,
+    waiting: Waiting,
+    resolve: (answer: unknown) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.name = name;
     this.tool = tool;
-    this.place = place;
-    this.fail = (error) => {
-      settle(error);
-      this.#failed ??= { error };
-      this.#controller?.abort(error);
-    };
+    this.#waiting = waiting;
+    this.#place = waiting.length;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    waiting.push(this);
   }
 
   get signal(): AbortSignal {
@@ -83,6 +97,36 @@ class OpenQuestion implements Asking {
       if (this.#failed !== undefined) this.#controller.abort(this.#failed.error);
     }
     return this.#controller.signal;
+  }
+
+  fail(error: Error): void {
+    this.#settled();
+    this.#reject(error);
+    this.#failed ??= { error };
+    this.#controller?.abort(error);
+  }
+
+  answered(answer: unknown): void {
+    this.#settled();
+    if (answer === undefined) this.#reject(failure(this.name, this.tool, emptyState));
+    else this.#resolve(answer);
+  }
+
+  broken(error: unknown): void {
+    this.#settled();
+    this.#reject(asFault(this.name, this.tool, error));
+  }
+
+  #settled(): void {
+    if (this.#place >= 0) {
+      const last = this.#waiting.pop() as OpenQuestion;
+      if (last !== this) {
+        this.#waiting[this.#place] = last;
+        last.#place = this.#place;
+      }
+      this.#place = -1;
+    }
+    this.forget?.();
   }
 }
 
@@ -95,17 +139,7 @@ export function askingBackend(
   run: (tool: string, args: unknown, asking: Asking) => unknown,
   close?: () => unknown,
 ): Required<Backend> {
-  // Not a Set: what is added and deleted all the time leaves a chain of tables behind, each of which keeps later questions alive.
-  const waiting: OpenQuestion[] = [];
-  const leave = (one: OpenQuestion): void => {
-    if (one.place < 0) return;
-    const last = waiting.pop() as OpenQuestion;
-    if (last !== one) {
-      waiting[one.place] = last;
-      last.place = one.place;
-    }
-    one.place = -1;
-  };
+  const waiting: Waiting = [];
   let closed = false;
   return {
     name,
@@ -116,40 +150,25 @@ export function askingBackend(
         if (closed) throw failure(name, tool, closedState);
         const signal = options.subscribe === undefined ? options.signal : undefined;
         checkSignal(signal);
-        let forget: (() => void) | undefined;
-        const settled = (): void => {
-          leave(asking);
-          forget?.();
-        };
-        const asking = new OpenQuestion(tool, waiting.length, (error) => {
-          settled();
-          reject(error);
-        });
-        const { fail } = asking;
-        waiting.push(asking);
-        forget = options.subscribe?.((reason) => fail(abortError(reason, { phase })));
-        if (signal) forget = onAbort(signal, () => fail(abortError(signal.reason, { phase })));
-        const answered = (answer: unknown): void => {
-          settled();
-          if (answer === undefined) reject(failure(name, tool, emptyState));
-          else resolve(answer);
-        };
-        const broken = (error: unknown): void => {
-          settled();
-          reject(asFault(name, tool, error));
-        };
+        const asking = new OpenQuestion(name, tool, waiting, resolve, reject);
+        if (signal) asking.forget = onAbort(signal, () => asking.fail(abortError(signal.reason, { phase })));
+        else asking.forget = options.subscribe?.((reason) => asking.fail(abortError(reason, { phase })));
         try {
           const answer = run(tool, args, asking);
-          if (isPromise(answer)) answer.then(answered, broken);
-          else answered(answer);
+          if (!isPromise(answer)) asking.answered(answer);
+          else
+            answer.then(
+              (value) => asking.answered(value),
+              (error) => asking.broken(error),
+            );
         } catch (error) {
-          broken(error);
+          asking.broken(error);
         }
       }),
     async close() {
       if (closed) return;
       closed = true;
-      for (const { fail, tool } of [...waiting]) fail(failure(name, tool, closedState));
+      for (const asking of [...waiting]) asking.fail(failure(name, asking.tool, closedState));
       await close?.();
     },
   };

@@ -14,10 +14,11 @@ export function withTimeout(inner: Backend, ms: number): Backend {
   if (inner.synchronous) return inner;
   return askingBackend(
     inner,
-    async (tool, args, { signal, fail }) => {
+    async (tool, args, asking) => {
+      const { signal } = asking;
       const timer = setTimeout(
         () =>
-          fail(
+          asking.fail(
             new TimeoutError(`Cannot ask backend "${inner.name}": no answer within ${ms} ms`, {
               phase: "call_backend",
             }),

@@ -12,7 +12,9 @@ export interface Deadline {
   check(): void;
   /** Settles like the promise, or rejects as soon as the deadline passes. */
   race<T>(promise: Promise<T>): Promise<T>;
-  /** Calls back, once, when the call ends before its time; gives the function that withdraws it. */
+  /** Calls back, once, when the call ends before its time. */
+  listen(listener: (reason: unknown) => void): void;
+  /** The same, with the function that withdraws it. */
   subscribe(listener: (reason: unknown) => void): () => void;
   /** Ends the call before its time: everything that is raced rejects with the reason. */
   end(reason: unknown): void;
@@ -27,6 +29,7 @@ export const noDeadline: Deadline = {
   remaining: Number.POSITIVE_INFINITY,
   check: () => {},
   race: (promise) => promise,
+  listen: () => {},
   subscribe: () => () => {},
   end: () => {},
 };
@@ -71,9 +74,14 @@ class CallDeadline implements Deadline {
     if (found !== undefined) throw found;
   }
 
-  subscribe(listener: (reason: unknown) => void): () => void {
+  listen(listener: (reason: unknown) => void): void {
     if (this.#ended !== undefined) listener(this.#ended.reason);
-    else this.#listen(listener);
+    else if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  subscribe(listener: (reason: unknown) => void): () => void {
+    this.listen(listener);
     return () => this.#forget(listener);
   }
 
@@ -115,15 +123,10 @@ class CallDeadline implements Deadline {
         resolve(value);
       }, fail);
       if (this.#failure() !== undefined) return over();
-      this.#listen(fail);
+      this.listen(fail);
       this.#signal?.addEventListener("abort", over, { once: true });
       arm();
     });
-  }
-
-  #listen(listener: (reason: unknown) => void): void {
-    if (this.#listeners === undefined) this.#listeners = [listener];
-    else this.#listeners.push(listener);
   }
 
   #forget(listener: (reason: unknown) => void): void {

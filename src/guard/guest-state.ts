@@ -290,8 +290,8 @@ function keepState(
       journal.clear();
       return true;
     },
-    keep(text, input): void {
-      if (complete && !isFull(input.length)) journal.keep(text, input);
+    keep(text, input, length): void {
+      if (complete && !isFull(length)) journal.keep(text, input, length);
     },
     push(name, text, recording): void {
       calls++;

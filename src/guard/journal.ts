@@ -2,8 +2,8 @@
 // and strings that live this long would be copied by every collection, and cost a call more than all its other bookkeeping.
 import type { LabelFunction } from "../wasm/contract.ts";
 import type { InputKeeper } from "../wasm/exchange.ts";
-import { type Recording, recordingBytes } from "../wasm/run.ts";
-import { utf8Length } from "../wasm/utf8.ts";
+import { type Answer, type Recording, recordingBytes } from "../wasm/run.ts";
+import { utf8Length, writeShort } from "../wasm/utf8.ts";
 
 /** A finished call. */
 export interface JournalEntry {
@@ -57,11 +57,12 @@ class CallJournal implements Journal {
   #keptText: string | undefined = undefined;
   #keptLength = 0;
 
-  keep(text: string, input: Uint8Array): void {
-    const block = this.#room(input.length);
-    block.bytes.set(input, block.used + headerBytes);
+  keep(text: string, input: Uint8Array, length: number): void {
+    const block = this.#room(length);
+    const at = block.used + headerBytes;
+    if (!writeShort(text, block.bytes, at)) block.bytes.set(input.subarray(0, length), at);
     this.#keptText = text;
-    this.#keptLength = input.length;
+    this.#keptLength = length;
   }
 
   push(name: LabelFunction, text: string, recording: Recording | undefined): void {
@@ -75,10 +76,10 @@ class CallJournal implements Journal {
 
   #pushRecording({ answers, clocks, randoms, fuel }: Recording): void {
     if (fuel !== undefined) this.#write(kinds.fuel, String(fuel));
-    for (const [key, answer] of answers ?? []) {
+    answers?.forEach((answer, key) => {
       this.#write(kinds.question, key);
       this.#write(answer === null ? kinds.noAnswer : kinds.answer, answer ?? "");
-    }
+    });
     if (clocks === undefined && randoms === undefined) return;
     this.#recordings ??= new Map();
     this.#recordings.set(this.calls, { clocks, randoms });
@@ -87,6 +88,10 @@ class CallJournal implements Journal {
 
   #write(kind: number, text: string): void {
     let block = this.#room(text.length);
+    if (writeShort(text, block.bytes, block.used + headerBytes)) {
+      this.#finish(block, kind, text.length);
+      return;
+    }
     let { read, written } = encoder.encodeInto(text, block.bytes.subarray(block.used + headerBytes));
     if (read < text.length) {
       block = this.#room(utf8Length(text));
@@ -119,6 +124,7 @@ class CallJournal implements Journal {
 
   *entries(): Generator<JournalEntry> {
     let entry: { name: LabelFunction; text: string; recording: Recording } | undefined;
+    let answers: Map<string, Answer> | undefined;
     let index = 0;
     let key = "";
     for (const { kind, text } of this.#records()) {
@@ -126,11 +132,13 @@ class CallJournal implements Journal {
       if (name !== undefined) {
         if (entry !== undefined) yield entry;
         entry = { name, text, recording: { ...this.#recordings?.get(index++) } };
+        answers = undefined;
       } else if (kind === kinds.question) key = text;
       else if (entry !== undefined && kind === kinds.fuel) entry.recording.fuel = Number(text);
       else if (entry !== undefined) {
-        entry.recording.answers ??= new Map();
-        entry.recording.answers.set(key, kind === kinds.answer ? text : null);
+        answers ??= new Map();
+        entry.recording.answers = answers;
+        answers.set(key, kind === kinds.answer ? text : null);
       }
     }
     if (entry !== undefined) yield entry;

@@ -18,6 +18,7 @@ export interface LabelCallOptions {
   readonly guard: string;
   readonly backendCalls: number;
   readonly patience: Patience;
+  readonly timed: boolean;
   readonly concurrency: number;
   readonly speculate: boolean;
   readonly exchange: ExchangeOptions;

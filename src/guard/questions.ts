@@ -2,7 +2,7 @@
 import { isPromise } from "../backend/asking.ts";
 import type { Backend } from "../backend/backend.ts";
 import { BackendError, isGuardError, TimeoutError } from "../errors.ts";
-import type { Answer, Question } from "../wasm/run.ts";
+import type { Answer, Answers, Question } from "../wasm/run.ts";
 import { type Asked, CallLife, end, QuestionLife } from "./asked.ts";
 import type { Deadline } from "./deadline.ts";
 import type { QuestionEvent } from "./events.ts";
@@ -13,14 +13,20 @@ export interface QuestionOptions {
   readonly concurrency: number;
   /** How long one answer may take. */
   readonly patience: Patience;
+  /** Whether anybody hears how long it took: in some engines a look at the clock costs as much as a question. */
+  readonly timed: boolean;
 }
 
+/** From so many on they are found by a table; looking through fewer is faster than making one. */
+const few = 8;
+
 // A class, for its methods exist once: every call that asks makes one.
-export class Questions implements Waiting {
+export class Questions implements Waiting, Answers {
   readonly #backend: Backend | undefined;
   readonly #options: QuestionOptions;
   readonly #deadline: Deadline;
-  readonly #asked: Map<string, Asked> = new Map<string, Asked>();
+  readonly #asked: Asked[] = [];
+  #table: Map<string, Asked> | undefined = undefined;
   /** Questions whose turn has not come, in order. */
   readonly #waiting: Asked[] = [];
   #withBackend = 0;
@@ -38,7 +44,7 @@ export class Questions implements Waiting {
 
   /** How many have reached the backend, or wait to. */
   get count(): number {
-    return this.#asked.size;
+    return this.#asked.length;
   }
 
   /** How many different ones the present run has asked, those beyond the limit aside. */
@@ -77,18 +83,24 @@ export class Questions implements Waiting {
     });
   }
 
-  /** What the present run was answered, by key; absent when it asked nothing. */
-  answers(): Map<string, Answer> | undefined {
-    if (this.#askedInRun === 0) return undefined;
-    const answers = new Map<string, Answer>();
-    for (const { question, run, answer } of this.#asked.values())
-      if (run === this.#run && answer !== undefined) answers.set(question.key, answer);
-    return answers;
+  /** What the present run was answered, by key; absent when it asked nothing. True until the next run. */
+  answers(): Answers | undefined {
+    return this.#askedInRun === 0 ? undefined : this;
+  }
+
+  get(key: string): Answer | undefined {
+    const entry = this.#find(key);
+    return entry?.run === this.#run ? entry.answer : undefined;
+  }
+
+  forEach(each: (answer: Answer, key: string) => void): void {
+    for (const { question, run, answer } of this.#asked)
+      if (run === this.#run && answer !== undefined) each(answer, question.key);
   }
 
   /** What was asked, in order; `used` by whether the present run asked it. */
   events(): QuestionEvent[] {
-    return [...this.#asked.values()].map(({ question, run, result, error, answer, milliseconds, started }) => ({
+    return this.#asked.map(({ question, run, result, error, answer, milliseconds, started }) => ({
       type: "question",
       guard: this.#options.guard,
       tool: question.tool,
@@ -103,8 +115,17 @@ export class Questions implements Waiting {
     }));
   }
 
+  #find(key: string): Asked | undefined {
+    if (this.#asked.length <= few) {
+      for (const entry of this.#asked) if (entry.question.key === key) return entry;
+      return undefined;
+    }
+    this.#table ??= new Map(this.#asked.map((entry) => [entry.question.key, entry]));
+    return this.#table.get(key);
+  }
+
   #note(question: Question, limit: number): Asked | undefined {
-    let entry = this.#asked.get(question.key);
+    let entry = this.#find(question.key);
     if (entry?.run === this.#run) return entry;
     if (this.#askedInRun >= limit) return undefined;
     this.#askedInRun++;
@@ -126,7 +147,8 @@ export class Questions implements Waiting {
       promise: undefined,
       resolve: undefined,
     };
-    this.#asked.set(question.key, entry);
+    this.#asked.push(entry);
+    this.#table?.set(question.key, entry);
     this.#unanswered++;
     if (this.#withBackend < this.#options.concurrency) this.#start(entry);
     else this.#waiting.push(entry);
@@ -164,7 +186,7 @@ export class Questions implements Waiting {
     if (this.#withBackend++ === 0) this.#options.patience.begin(this);
     if (!this.#listens) {
       this.#listens = true;
-      this.#deadline.subscribe((reason) => this.#giveUp(reason));
+      this.#deadline.listen((reason) => this.#giveUp(reason));
     }
     answer.then(
       (result) => {
@@ -196,7 +218,7 @@ export class Questions implements Waiting {
     const { patience, guard } = this.#options;
     const now = performance.now();
     let next = patience.milliseconds;
-    for (const entry of this.#asked.values()) {
+    for (const entry of this.#asked) {
       if (entry.answer !== undefined || !entry.waits) continue;
       const left = entry.started + patience.milliseconds - now;
       if (left > 0) {
@@ -215,7 +237,7 @@ export class Questions implements Waiting {
   /** Nobody waits any more, and the backend hears it. */
   #giveUp(reason: unknown): void {
     this.#waiting.length = 0;
-    for (const entry of this.#asked.values()) {
+    for (const entry of this.#asked) {
       if (entry.answer !== undefined) continue;
       this.#fail(entry, reason);
       end(entry, reason);
@@ -251,7 +273,7 @@ export class Questions implements Waiting {
   }
 
   #finish(entry: Asked, answer: Answer): void {
-    entry.milliseconds = performance.now() - entry.started;
+    if (this.#options.timed) entry.milliseconds = performance.now() - entry.started;
     entry.answer = answer;
     entry.resolve?.(answer);
     if (--this.#unanswered === 0) this.#whenSettled?.();

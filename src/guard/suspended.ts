@@ -41,25 +41,53 @@ class SuspendedHost implements RunHost {
   }
 }
 
-async function run(call: LabelRun, started: Guest | Promise<Guest>): Promise<string> {
-  suspensions++;
-  try {
-    const guest = started instanceof Promise ? await started : started;
+function end(guest: Guest): void {
+  suspensions--;
+  leave(guest);
+}
+
+/** Not an async function: that would be one more promise, and one more turn, for every call. */
+function run(call: LabelRun, guest: Guest): string | Promise<string> {
+  const remember = (answer: string): string => {
     try {
-      return call.remember(await call.enter(guest, new SuspendedHost(call)));
+      return call.remember(answer);
     } finally {
-      leave(guest);
+      end(guest);
     }
-  } finally {
-    suspensions--;
+  };
+  const fail = (error: unknown): never => {
+    end(guest);
+    throw error;
+  };
+  let answer: string | Promise<string>;
+  try {
+    answer = call.enter(guest, new SuspendedHost(call));
+  } catch (error) {
+    return fail(error);
   }
+  return typeof answer === "string" ? remember(answer) : answer.then(remember, fail);
+}
+
+async function runLater(call: LabelRun, started: Promise<Guest>): Promise<string> {
+  let guest: Guest;
+  try {
+    guest = await started;
+  } catch (error) {
+    suspensions--;
+    throw error;
+  }
+  return run(call, guest);
 }
 
 /** Throws LimitError `suspensions` when too many guests are suspended already. */
-export function suspended(call: LabelRun): Promise<string> {
-  if (suspensions < maximumSuspensions) return run(call, call.state.guest(true));
-  throw new LimitError(
-    "suspensions",
-    `Cannot suspend another guard: ${suspensions} are suspended already, more would exhaust the engine`,
-  );
+export function suspended(call: LabelRun): string | Promise<string> {
+  if (suspensions >= maximumSuspensions) {
+    throw new LimitError(
+      "suspensions",
+      `Cannot suspend another guard: ${suspensions} are suspended already, more would exhaust the engine`,
+    );
+  }
+  const guest = call.state.guest(true);
+  suspensions++;
+  return guest instanceof Promise ? runLater(call, guest) : run(call, guest);
 }

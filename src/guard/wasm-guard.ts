@@ -213,12 +213,14 @@ function guardOf(
     guard: name,
     backendCalls: given.backendCalls,
     patience: new Patience(given.backendTimeoutMs),
+    timed: options.onEvent !== undefined,
     concurrency: given.concurrency,
     exchange: given.exchange,
     log,
     speculate: options.speculate !== false,
     fuel: given.fuel,
   };
+  const timed: LabelCallOptions = usual.timed ? usual : { ...usual, timed: true };
   const queue = createQueue();
   let health: WasmGuard["health"] = "ok";
   let firstFault: GuardError | undefined;
@@ -301,7 +303,8 @@ function guardOf(
       const isKnown = known !== undefined && state.adopt(known.checkpoint);
       if (known !== undefined && !isKnown) place?.refuse();
       const suspension = chooseSuspension(given.suspension, backend, state, name);
-      const run = new LabelRun(phase, text, state, isKnown ? "none" : suspension, usual, backend, deadline);
+      const how = callOptions.onEvent === undefined ? usual : timed;
+      const run = new LabelRun(phase, text, state, isKnown ? "none" : suspension, how, backend, deadline);
       let error: GuardError | undefined;
       try {
         current = deadline;

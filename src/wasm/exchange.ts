@@ -2,7 +2,7 @@
 import { GuardReturnError, LimitError, ProtocolError } from "../errors.ts";
 import { callAttempts, firstOutputBytes, maximumOutputBytes, pageSize } from "./contract.ts";
 import type { BufferRange, Guest, LabelExport } from "./instance.ts";
-import { utf8Length } from "./utf8.ts";
+import { utf8Length, writeShort } from "./utf8.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -144,7 +144,9 @@ function writeInput(guest: Guest, text: string, capacity: number, limit: number)
   for (let room = inputRoom(text); ; room = utf8Length(text)) {
     const range = reserve(guest, "input", room);
     reserve(guest, "output", outputRoom(capacity, room, limit));
-    const { read, written } = encoder.encodeInto(text, inputView(guest, range));
+    const view = inputView(guest, range);
+    if (writeShort(text, view, 0)) return text.length;
+    const { read, written } = encoder.encodeInto(text, view);
     if (read >= text.length) return written;
   }
 }
@@ -203,9 +205,9 @@ function settle(guest: Guest, output: BufferRange, value: number, attempt: numbe
   throw new GuardReturnError(value, `The guard reported the error ${value}`);
 }
 
-/** Who wants the bytes of an input before the guest can change them. */
+/** Who wants the bytes of an input, the first of a view, before the guest can change them. */
 export interface InputKeeper {
-  keep(text: string, input: Uint8Array): void;
+  keep(text: string, input: Uint8Array, length: number): void;
 }
 
 /**
@@ -239,7 +241,7 @@ function attemptFrom(
     let output = guest.buffers.output as BufferRange;
     // Whole pages may be more than the limit.
     if (output.size > limit) output = { pointer: output.pointer, size: limit };
-    keeper?.keep(text, inputView(guest, input).subarray(0, length));
+    keeper?.keep(text, inputView(guest, input), length);
     const { bytes } = guest;
     // Where the needed size goes: what an earlier call left there must not be taken for it.
     for (let at = 0; at < 4 && at < output.size; at++) bytes[output.pointer + at] = 0;

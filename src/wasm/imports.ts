@@ -2,7 +2,7 @@
 
 import type { Guest } from "./instance.ts";
 import { type Answer, type LogLevel, type Question, type Run, writeLog } from "./run.ts";
-import { utf8Length } from "./utf8.ts";
+import { isText, utf8Length, writeShort } from "./utf8.ts";
 
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -31,17 +31,26 @@ function partOf(bytes: Uint8Array, pointer: number, length: number): Uint8Array 
   return from + size > bytes.length ? undefined : bytes.subarray(from, from + size);
 }
 
-function readQuestion(bytes: Uint8Array, run: Run, parameters: readonly number[]): Question | undefined {
+/** The name of the tool. A guard asks for few, and one after the other for the same: the last one is not decoded again. */
+function readTool(guest: Guest, bytes: Uint8Array, pointer: number, length: number): string | undefined {
+  const last = guest.lastTool;
+  if (last !== undefined && isText(last, bytes, pointer >>> 0, length >>> 0)) return last;
+  const part = partOf(bytes, pointer, length);
+  const tool = part === undefined ? undefined : strict.decode(part);
+  guest.lastTool = tool;
+  return tool;
+}
+
+function readQuestion(guest: Guest, bytes: Uint8Array, run: Run, parameters: readonly number[]): Question | undefined {
   const [toolPointer = 0, toolLength = 0, argsPointer = 0, argsLength = 0, resultPointer = 0, resultCap = 0] =
     parameters;
-  const toolBytes = partOf(bytes, toolPointer, toolLength);
   const argsBytes = partOf(bytes, argsPointer, argsLength);
   const isResultInside = (resultPointer >>> 0) + (resultCap >>> 0) <= bytes.length;
-  if (toolBytes === undefined || argsBytes === undefined || !isResultInside) return undefined;
+  if (argsBytes === undefined || !isResultInside) return undefined;
   try {
-    const tool = strict.decode(toolBytes);
+    const tool = readTool(guest, bytes, toolPointer, toolLength);
+    if (tool === undefined || tool.trim() === "") return undefined;
     const text = strict.decode(argsBytes);
-    if (tool.trim() === "") return undefined;
     return { key: `${run.sleeps}\0${tool}\0${text}`, tool, args: text === "" ? {} : JSON.parse(text) };
   } catch {
     return undefined;
@@ -50,8 +59,11 @@ function readQuestion(bytes: Uint8Array, run: Run, parameters: readonly number[]
 
 function writeAnswer(bytes: Uint8Array, answer: Answer, pointer: number, cap: number): number {
   if (answer === null) return -1;
-  const target = partOf(bytes, pointer, cap);
-  if (target === undefined) return -1;
+  const from = pointer >>> 0;
+  const size = cap >>> 0;
+  if (from + size > bytes.length) return -1;
+  if (answer.length <= size && writeShort(answer, bytes, from)) return answer.length;
+  const target = bytes.subarray(from, from + size);
   // Measured only when it may not fit: nothing of an answer that is too long is written.
   const length = answer.length * 3 <= target.length ? undefined : utf8Length(answer);
   if (length === undefined || length <= target.length) return encoder.encodeInto(answer, target).written;
@@ -63,7 +75,7 @@ export function callBackend(guest: Guest, parameters: readonly number[]): number
   const { run } = guest;
   if (run === undefined) return -1;
   run.host.check?.();
-  const question = readQuestion(guest.bytes, run, parameters);
+  const question = readQuestion(guest, guest.bytes, run, parameters);
   if (question === undefined) return -1;
   const answer = run.host.ask(question);
   return writeAnswer(guest.bytes, answer, parameters[4] ?? 0, parameters[5] ?? 0);
@@ -73,7 +85,7 @@ export async function callBackendLater(guest: Guest, parameters: readonly number
   const { run } = guest;
   if (run?.host.askLater === undefined) return callBackend(guest, parameters);
   run.host.check?.();
-  const question = readQuestion(guest.bytes, run, parameters);
+  const question = readQuestion(guest, guest.bytes, run, parameters);
   if (question === undefined) return -1;
   const answer = await run.host.askLater(question);
   // The call may have ended in the meantime.

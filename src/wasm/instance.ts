@@ -72,6 +72,8 @@ export interface Guest {
   readonly buffers: HostBuffers;
   /** A view of the input buffer; detached after growth. */
   inputView: Uint8Array<ArrayBuffer> | undefined;
+  /** The tool that the guest asked for last. */
+  lastTool: string | undefined;
   readonly alloc: ((size: number) => number) | undefined;
   readonly dealloc: ((pointer: number, size: number) => void) | undefined;
   /** `_initialize`; in a suspending instance it may suspend too. */
@@ -157,6 +159,7 @@ export async function createGuest(source: GuestModule, options: InstanceOptions)
     run: undefined,
     buffers: {},
     inputView: undefined,
+    lastTool: undefined,
     get alloc() {
       untouched = false;
       return exports["alloc"] as Guest["alloc"];

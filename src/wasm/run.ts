@@ -21,9 +21,15 @@ export interface Question {
 /** The answer's JSON text, or `null` for -1. */
 export type Answer = string | null;
 
+/** Answers by the questions' keys. */
+export interface Answers {
+  get(key: string): Answer | undefined;
+  forEach(each: (answer: Answer, key: string) => void): void;
+}
+
 /** What the host told the guest during one label call. What is absent was never needed: most calls ask for nothing. */
 export interface Recording {
-  answers?: Map<string, Answer> | undefined;
+  answers?: Answers | undefined;
   /**
    * Readings by clock and by how many sleeps lay behind: a speculative run never gets past a sleep, so what the guest reads after one
    * is never older than the sleep.
@@ -39,7 +45,9 @@ export function recordingBytes({ answers, clocks, randoms }: Recording): number 
   // The usual case, and this runs for every call.
   if (answers === undefined && clocks === undefined && randoms === undefined) return 0;
   let bytes = 0;
-  for (const [key, answer] of answers ?? []) bytes += key.length + (answer?.length ?? 0);
+  answers?.forEach((answer, key) => {
+    bytes += key.length + (answer?.length ?? 0);
+  });
   for (const readings of clocks?.values() ?? []) bytes += readings.length * 24;
   for (const random of randoms ?? []) bytes += random.length + 64;
   return bytes;

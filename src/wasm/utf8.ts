@@ -1,4 +1,26 @@
-// How long a text is in UTF-8, without encoding it.
+// Texts as UTF-8 without an encoder: how long one is, and the short ones, for which calling an encoder is most of the work.
+
+/** From here on an encoder is faster. */
+const shortLength = 128;
+
+/** Writes a short text of ASCII characters. False, having written nothing, when it is none or does not fit. */
+export function writeShort(text: string, bytes: Uint8Array, at: number): boolean {
+  const { length } = text;
+  if (length > shortLength || at + length > bytes.length) return false;
+  for (let index = 0; index < length; index++) if (text.charCodeAt(index) >= 0x80) return false;
+  for (let index = 0; index < length; index++) bytes[at + index] = text.charCodeAt(index);
+  return true;
+}
+
+/** Whether bytes are this text in ASCII; false for every other text, whatever the bytes. */
+export function isText(text: string, bytes: Uint8Array, at: number, length: number): boolean {
+  if (text.length !== length || at + length > bytes.length) return false;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80 || bytes[at + index] !== unit) return false;
+  }
+  return true;
+}
 
 /** The number of UTF-8 bytes of a string; lone surrogates count as U+FFFD. */
 export function utf8Length(text: string): number {

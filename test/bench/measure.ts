@@ -48,10 +48,15 @@ export interface Pace {
   readonly fewest: number;
   /** How long one batch should take, in milliseconds. */
   readonly batchMs: number;
+  /** What comes before anything is timed: so many calls, or as many as fit in so many milliseconds. */
+  readonly warmCalls: number;
+  readonly warmMs: number;
 }
 
 export const paceOf = (quick: boolean): Pace =>
-  quick ? { rounds: 3, batchMs: 1, budgetMs: 200, fewest: 2 } : { rounds: 41, batchMs: 3, budgetMs: 3000, fewest: 5 };
+  quick
+    ? { rounds: 3, batchMs: 1, budgetMs: 200, fewest: 2, warmCalls: 1, warmMs: 1 }
+    : { rounds: 41, batchMs: 3, budgetMs: 3000, fewest: 5, warmCalls: 20_000, warmMs: 200 };
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
@@ -101,23 +106,32 @@ async function within<T>(milliseconds: number, promise: T | Promise<T>): Promise
   }
 }
 
+/**
+ * Engines compile what is hot, after some thousand calls: what was calibrated cold would get few calls a batch, and stay cold. Not in one
+ * go: what an engine compiles meanwhile takes effect where something begins anew.
+ */
+async function warmUp({ batch }: Started, { warmCalls, warmMs }: Pace): Promise<void> {
+  let spent = 0;
+  for (let done = 0, calls = 1; done < warmCalls && spent < warmMs; done += calls, calls = Math.min(calls * 2, 100)) {
+    spent += await batch(calls);
+  }
+}
+
 /** Warms a contender up and finds how many calls make a batch of the wanted length. */
 async function calibrate(
   started: Started,
-  { batchMs }: Pace,
+  pace: Pace,
 ): Promise<{ readonly calls: number; readonly milliseconds: number }> {
+  const { batchMs } = pace;
+  await warmUp(started, pace);
   let calls = 1;
-  let spent = 0;
   for (;;) {
     const taken = await started.batch(calls);
-    spent += taken;
-    // Engines compile what is hot only after a while: three batches' worth of warming at least.
-    if (taken >= batchMs && (calls === 1 || spent >= batchMs * 3)) {
+    if (taken >= batchMs) {
       const fitting = Math.max(1, Math.round((calls * batchMs) / taken));
       return { calls: fitting, milliseconds: (taken / calls) * fitting };
     }
-    if (taken < batchMs)
-      calls = Math.max(calls + 1, Math.min(calls * 8, Math.ceil((calls * batchMs * 1.2) / Math.max(taken, 0.01))));
+    calls = Math.max(calls + 1, Math.min(calls * 8, Math.ceil((calls * batchMs * 1.2) / Math.max(taken, 0.01))));
   }
 }
 

@@ -1,5 +1,5 @@
 // What an asynchronous backend costs: one question, 95 questions of 20 ms, and what going back costs.
-import { functionBackend, type LoadGuardOptions, loadGuard } from "edge-guard";
+import { type Backend, functionBackend, type LoadGuardOptions, loadGuard } from "edge-guard";
 import type { Bench, Contender, Environment, Group, Row } from "./environment.ts";
 import { rowOf } from "./environment.ts";
 import { bareAsyncify, bareJspi, canSuspend } from "./hosts/suspending.ts";
@@ -28,8 +28,10 @@ const ours =
   async (): Promise<() => unknown> => {
     if (options.suspension === "jspi" && !canSuspend()) throw new Error("no JSPI");
     const answer = answering();
-    const backend = functionBackend(() => answer(), { name: "bench" });
-    const loaded = await loadGuard(await environment.source(guard), { backend, ...options });
+    // As bare as what the hosts by hand ask: functionBackend adds what aborts and closes need, 0.3 µs.
+    const backend: Backend = { name: "bench", callTool: () => answer() };
+    // The hosts written by hand do not count either; what counting costs is another row.
+    const loaded = await loadGuard(await environment.source(guard), { backend, fuel: false, ...options });
     return () => loaded.labelResource(call);
   };
 

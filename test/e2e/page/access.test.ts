@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BrowserContextOptions } from "playwright";
 import { overflowing, violations } from "./axe.ts";
-import { openPlayground, useSite } from "./browser.ts";
+import { eventually, openPlayground, useSite } from "./browser.ts";
 import { denied, unanswered } from "./scenarios.ts";
 
 const site = useSite();
@@ -63,7 +63,7 @@ test("keyboard alone: choose a scenario, edit its policy, open an item, change t
   await page.keyboard.press("Tab");
   assert.match(await focused(), /Skip to the result/);
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement?.id), "result");
+  await eventually(() => page.evaluate(() => document.activeElement?.id), "result", "the focus is at the result");
 
   await page.getByRole("searchbox").focus();
   await page.keyboard.press("ArrowDown");

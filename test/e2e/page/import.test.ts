@@ -128,7 +128,7 @@ test("what cannot be used says why and where; a click goes there", async () => {
   assert.equal(await kind(), "unknown");
   const at = dialog.getByRole("button", { name: /Line 3, column \d+/ });
   await at.click();
-  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+  await eventually(() => page.evaluate(() => document.activeElement?.tagName), "TEXTAREA", "the focus");
   await field.fill("");
   await eventually(() => dialog.locator("[data-material]").count(), 0, "nothing is said about nothing");
   await close();

@@ -34,7 +34,11 @@ test("the timeline tells where a private file's tag came from and which comment 
     /Brought by[\s\S]*policy of github[\s\S]*What it decided[\s\S]*call 3, add_issue_comment, was denied/,
   );
   await card.getByRole("button", { name: "call 3, add_issue_comment" }).click();
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("data-call")), "2");
+  await eventually(
+    () => page.evaluate(() => document.activeElement?.getAttribute("data-call")),
+    "2",
+    "the focus is at the call",
+  );
 
   // From the call back to the tag at fault, and on to the item that took another tag away.
   const call = preview.locator('[data-call="2"]');
@@ -148,8 +152,8 @@ test("what would show a hidden item: tried changes with all that they do, one cl
   await lower.getByRole("button", { name: "Apply" }).click();
   await preview.locator('[data-outcome="allowed"]').waitFor();
   assert.match(await page.getByRole("textbox", { name: "Policy for github" }).inputValue(), /"unapproved"/);
-  assert.equal(
-    await page.evaluate(() => document.activeElement?.closest("[data-index]")?.getAttribute("data-index")),
+  await eventually(
+    () => page.evaluate(() => document.activeElement?.closest("[data-index]")?.getAttribute("data-index")),
     "2",
     "the focus stays at the item",
   );

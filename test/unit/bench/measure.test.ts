@@ -5,7 +5,7 @@ import { bars } from "../../bench/bars.ts";
 import { compare, type Pace, repeat, type Started, startHere } from "../../bench/measure.ts";
 import { holds, rowOf } from "../../bench/row.ts";
 
-const pace: Pace = { rounds: 5, batchMs: 10, budgetMs: 1000, fewest: 2 };
+const pace: Pace = { rounds: 5, batchMs: 10, budgetMs: 1000, fewest: 2, warmCalls: 0, warmMs: 0 };
 
 /** A contender whose calls take what the list says, round by round; calibration sees the first. */
 function scripted(name: string, milliseconds: readonly number[]): Started & { readonly batches: number[] } {

@@ -27,7 +27,7 @@ const plain = (found: Iterable<JournalEntry>) =>
   Array.from(found, ({ name, text, recording }) => [
     name,
     text,
-    [...(recording.answers ?? [])],
+    [...((recording.answers as Map<string, Answer> | undefined) ?? [])],
     recording.randoms?.map((bytes) => [...bytes]),
   ]);
 
@@ -38,8 +38,11 @@ test("calls come out as they went in, and a copy does not change with its origin
       const expected: ReturnType<typeof plain> = [];
       const push = (list: typeof before): void => {
         for (const { name, text, answers, randoms, kept } of list) {
-          if (kept === "another") journal.keep(`${text}!`, encoder.encode(`${text}!`));
-          if (kept === "yes") journal.keep(text, encoder.encode(text));
+          // The view is the whole buffer, with what an earlier input left behind.
+          const keep = (input: string): void =>
+            journal.keep(input, encoder.encode(`${input}earlier`), encoder.encode(input).length);
+          if (kept === "another") keep(`${text}!`);
+          if (kept === "yes") keep(text);
           const isEmpty = answers.size === 0 && randoms === undefined;
           journal.push(name, text, isEmpty ? undefined : { answers, randoms });
           expected.push([name, text, [...answers], randoms?.map((bytes) => [...bytes])]);

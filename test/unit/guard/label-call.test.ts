@@ -52,6 +52,7 @@ test("suspended calls are refused long before an engine dies of them", async () 
           guard: "g",
           backendCalls: 1,
           patience: new Patience(1000),
+          timed: true,
           concurrency: 1,
           speculate: true,
           exchange: { outputBytes: 65_536 },

@@ -4,9 +4,35 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { LimitError } from "../../../src/errors.ts";
 import { createRun, type LogLine, readClock, repeatingHost, takeRandom, writeLog } from "../../../src/wasm/run.ts";
-import { utf8Length } from "../../../src/wasm/utf8.ts";
+import { isText, utf8Length, writeShort } from "../../../src/wasm/utf8.ts";
 
+const encoder = new TextEncoder();
 const quiet = repeatingHost({});
+
+test("writeShort writes what TextEncoder would, or nothing at all", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string({ maxLength: 200 }), fc.string({ unit: "binary", maxLength: 200 })),
+      fc.nat(16),
+      fc.nat(300),
+      (text, at, size) => {
+        const bytes = new Uint8Array(size).fill(7);
+        const expected = bytes.slice();
+        const encoded = encoder.encode(text);
+        const fits = encoded.length === text.length && text.length <= 128 && at + text.length <= size;
+        if (fits) expected.set(encoded, at);
+        strictEqual(writeShort(text, bytes, at), fits);
+        deepStrictEqual(bytes, expected);
+        if (!fits) return;
+        strictEqual(isText(text, bytes, at, text.length), true);
+        strictEqual(isText(text, bytes, at, text.length + 1), false);
+        if (text.length > 0) strictEqual(isText(`${text.slice(0, -1)}\u0080`, bytes, at, text.length), false);
+      },
+    ),
+  );
+  strictEqual(isText("\u00e9", Uint8Array.of(0xe9), 0, 1), false, "that byte alone is no UTF-8");
+  strictEqual(isText("abc", encoder.encode("ab"), 0, 3), false, "beyond the end");
+});
 
 test("utf8Length counts what TextEncoder writes, lone surrogates included", () => {
   const encoder = new TextEncoder();
