@@ -10,7 +10,8 @@ function isObject(value: unknown): value is JsonObject {
 
 /** An own property: a guard's JSON may hold keys such as `__proto__`. */
 function own(object: JsonObject, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
+  const value = object[key];
+  return value === undefined || Object.hasOwn(object, key) ? value : undefined;
 }
 
 function spell(value: unknown): string {
@@ -56,7 +57,10 @@ function readTags(value: unknown, path: string): string[] {
 }
 
 function readAgentTags(value: unknown, path: string): string[] {
-  return [...new Set(readTags(value, path).map((tag) => tag.trim()))].filter((tag) => tag !== "");
+  const tags = readTags(value, path);
+  // The usual case.
+  if (tags.every((tag) => tag !== "" && tag.trim() === tag)) return tags;
+  return [...new Set(tags.map((tag) => tag.trim()))].filter((tag) => tag !== "");
 }
 
 function readText(value: unknown, path: string): string | undefined {
@@ -91,14 +95,14 @@ export function parseAgentLabels(text: string): AgentLabels {
   if (!isObject(agent))
     throw new ProtocolError(`The guard's "agent" is ${spell(agent)}, it must be an object with secrecy and integrity`);
   const normalizedPolicy = own(answer, "normalized_policy");
-  return {
+  const labels = {
     agent: {
       secrecy: readAgentTags(own(agent, "secrecy"), "agent.secrecy"),
       integrity: readAgentTags(own(agent, "integrity"), "agent.integrity"),
     },
     mode,
-    ...(normalizedPolicy === undefined || normalizedPolicy === null ? {} : { normalizedPolicy }),
   };
+  return normalizedPolicy === undefined || normalizedPolicy === null ? labels : { ...labels, normalizedPolicy };
 }
 
 /** Parses the answer to label_resource; an operation that is missing or unknown is a write. Throws ProtocolError. */
@@ -121,11 +125,9 @@ function readItemLabels(value: unknown, path: string): ItemLabels | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be an object`);
   const description = readText(own(value, "description"), `${path}.description`);
-  return {
-    ...(description === undefined ? {} : { description }),
-    secrecy: readTags(own(value, "secrecy"), `${path}.secrecy`),
-    integrity: readTags(own(value, "integrity"), `${path}.integrity`),
-  };
+  const secrecy = readTags(own(value, "secrecy"), `${path}.secrecy`);
+  const integrity = readTags(own(value, "integrity"), `${path}.integrity`);
+  return description === undefined ? { secrecy, integrity } : { description, secrecy, integrity };
 }
 
 function readEntry(value: unknown, path: string): JsonObject {

@@ -57,23 +57,38 @@ export function agentInput(policy: unknown, limit: number): string {
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
     throw new PolicyError("", 'Cannot read the policy: it must be an object such as {"allow-only": {…}}');
   }
-  const entries = Object.entries(payload);
-  const isAllowOnly = (key: string): boolean => /^allow-?only$/i.test(key);
-  const [only] = entries;
-  if (entries.length === 1 && only?.[0] === "policy" && Object.keys(Object(only[1])).some(isAllowOnly)) {
+  const keys = Object.keys(payload);
+  if (
+    keys.length === 1 &&
+    keys[0] === "policy" &&
+    Object.keys(Object((payload as JsonObject)["policy"])).some(isAllowOnly)
+  ) {
     throw new PolicyError(
       "policy",
       'Cannot read the policy: the envelope "policy" is not used any more; pass what is inside of it',
     );
   }
-  const sent = entries.map(([key, value]): [string, unknown] => {
+  // A copy also loses a toJSON, which could make anything of it.
+  const isPlain = typeof (payload as JsonObject)["toJSON"] !== "function" && !keys.some(isAllowOnly);
+  const sent = isPlain ? payload : withoutLimits(payload as JsonObject);
+  return bounded(stringify(sent, "the policy"), limit);
+}
+
+interface JsonObject {
+  readonly [key: string]: unknown;
+}
+
+const isAllowOnly = (key: string): boolean => (key.length === 9 || key.length === 10) && /^allow-?only$/i.test(key);
+
+function withoutLimits(payload: JsonObject): JsonObject {
+  const sent = Object.entries(payload).map(([key, value]): [string, unknown] => {
     if (!isAllowOnly(key) || typeof value !== "object" || value === null) return [key, value];
     return [
       key,
       Object.fromEntries(Object.entries(value).filter(([name]) => name.toLowerCase() !== "tool-call-limits")),
     ];
   });
-  return bounded(stringify(Object.fromEntries(sent), "the policy"), limit);
+  return Object.fromEntries(sent);
 }
 
 /** JSON.stringify leaves out a property that is not JSON, and the guard would label something else. */

@@ -2,10 +2,9 @@
 import { GuardReturnError, LimitError, ProtocolError } from "../errors.ts";
 import { callAttempts, firstOutputBytes, maximumOutputBytes, pageSize } from "./contract.ts";
 import type { BufferRange, Guest, LabelExport } from "./instance.ts";
-import { utf8Length, writeShort } from "./utf8.ts";
+import { decodeStrictly, utf8Length, writeShort } from "./utf8.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Buffers above this are given back after the call. */
 const keptInputBytes = 1024 * 1024;
@@ -177,7 +176,7 @@ function readOutput(guest: Guest, output: BufferRange, length: number): string {
   const { bytes } = guest;
   const { pointer } = output;
   try {
-    return decoder.decode(bytes.subarray(pointer, pointer + length));
+    return decodeStrictly(bytes.subarray(pointer, pointer + length));
   } catch (cause) {
     throw new ProtocolError("The guard's answer is not UTF-8", { cause });
   } finally {

@@ -2,10 +2,9 @@
 
 import type { Guest } from "./instance.ts";
 import { type Answer, type LogLevel, type Question, type Run, writeLog } from "./run.ts";
-import { isText, utf8Length, writeShort } from "./utf8.ts";
+import { decodeStrictly, isText, utf8Length, writeShort } from "./utf8.ts";
 
 const encoder = new TextEncoder();
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 const maximumLogBytes = 65536;
@@ -36,7 +35,7 @@ function readTool(guest: Guest, bytes: Uint8Array, pointer: number, length: numb
   const last = guest.lastTool;
   if (last !== undefined && isText(last, bytes, pointer >>> 0, length >>> 0)) return last;
   const part = partOf(bytes, pointer, length);
-  const tool = part === undefined ? undefined : strict.decode(part);
+  const tool = part === undefined ? undefined : decodeStrictly(part);
   guest.lastTool = tool;
   return tool;
 }
@@ -50,7 +49,7 @@ function readQuestion(guest: Guest, bytes: Uint8Array, run: Run, parameters: rea
   try {
     const tool = readTool(guest, bytes, toolPointer, toolLength);
     if (tool === undefined || tool.trim() === "") return undefined;
-    const text = strict.decode(argsBytes);
+    const text = decodeStrictly(argsBytes);
     return { key: `${run.sleeps}\0${tool}\0${text}`, tool, args: text === "" ? {} : JSON.parse(text) };
   } catch {
     return undefined;
