@@ -27,8 +27,8 @@ export const wasiModule = "wasi_snapshot_preview1";
 export const reserved = "edge_guard.";
 export const preparedSection = "edge-guard.prepared";
 
-/** The exported global of a module that counts: what its guest has left to burn. See fuel.ts. */
-export const fuelGlobalName = "edge_guard.fuel";
+/** The exported function of a module that counts: sets what its guest has left to burn, answers what was left. See fuel.ts. */
+export const fuelExport = "edge_guard.fuel";
 /** Module and name of the function that such a module imports and calls when nothing is left. */
 export const fuelImport: { readonly module: string; readonly name: string } = {
   module: "edge_guard",
@@ -36,7 +36,7 @@ export const fuelImport: { readonly module: string; readonly name: string } = {
 };
 
 /** Goes up when the same bytes would be prepared differently; part of every cache key. */
-export const preparationVersion = 1;
+export const preparationVersion = 2;
 
 export const pageSize = 65536;
 export const defaultMemoryPages = 512;

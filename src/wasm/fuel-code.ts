@@ -14,7 +14,7 @@ export function writeBodies(writer: Writer, cursor: Cursor, context: CodeContext
   const bodies = readBodies(cursor, context);
   const costs: (Cost | undefined)[] = [];
   const leaves = findLeaves(context, bodies, costs);
-  writer.unsigned(bodies.length + 2);
+  writer.unsigned(bodies.length + 3);
   // Functions with as many locals count with the same instructions.
   const counters = new Map<number, Counter>();
   const counterFor = ({ locals }: Body): Counter => {
@@ -199,4 +199,6 @@ function writeHelpers(writer: Writer, { importedFunctions, fuelGlobal, refill }:
     ...[0, ...get, opcode.localGet, 0, constant, 3, 0x76, subtraction, ...set, ...get, ...isNegative],
     ...[opcode.if, empty, opcode.call, ...unsignedBytes(refill), opcode.end, opcode.localGet, 0, opcode.end],
   );
+  // Sets the count, and returns what it was.
+  helper(0, ...get, opcode.localGet, 0, ...set, opcode.end);
 }

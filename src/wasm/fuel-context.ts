@@ -22,6 +22,8 @@ export interface CodeContext {
   readonly refill: number;
   /** The function that charges for a run-time length. */
   readonly chargeLength: number;
+  /** The function that sets the count for the host. */
+  readonly exchange: number;
 }
 
 /** One function body: its position among the defined functions, its bytes, its locals, and where its instructions begin. */

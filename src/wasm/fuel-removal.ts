@@ -66,7 +66,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
 function formerPlan(bytes: Uint8Array): Plan {
   const plan = readPlan(bytes, readModule(bytes));
   const { globalCount, importedFunctions, functionTypes } = plan;
-  const last = importedFunctions + functionTypes.length - 3;
+  const last = importedFunctions + functionTypes.length - 4;
   return {
     ...plan,
     // Without functions of its own, none had to move.
@@ -74,6 +74,7 @@ function formerPlan(bytes: Uint8Array): Plan {
     fuelGlobal: globalCount - 1,
     refill: last + 1,
     chargeLength: last + 2,
+    exchange: last + 3,
   };
 }
 
@@ -84,7 +85,10 @@ function withoutCount(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   for (const { id, start, content, end, name } of plan.outline.sections) {
     const shrink = shrinkers[id];
     // Sections that the rewrite left alone keep lengths that are longer than they need be.
-    if (shrink === undefined || (id === section.table && !bytes.subarray(content, end).includes(0x40))) {
+    const untouched =
+      (id === section.table && !bytes.subarray(content, end).includes(0x40)) ||
+      (id === section.export && plan.functionTypes.length === 0);
+    if (shrink === undefined || untouched) {
       if (name !== "name") writer.copy(bytes, start, end);
       continue;
     }
@@ -145,7 +149,7 @@ const shrinkers: Readonly<Record<number, Shrink>> = {
   }),
   [section.import]: shortened(1, skipImport),
   [section.function]: (writer, _, { functionTypes }) => {
-    const own = functionTypes.slice(0, -2);
+    const own = functionTypes.slice(0, -3);
     writer.unsigned(own.length);
     for (const type of [...own.slice(-1), ...own.slice(0, -1)]) writer.unsigned(type);
   },
@@ -168,7 +172,7 @@ const shrinkers: Readonly<Record<number, Shrink>> = {
   },
   [section.element]: shortened(0, patchElements),
   [section.code]: (writer, cursor, plan) => {
-    const own = readBodies(cursor, plan).slice(0, -2);
+    const own = readBodies(cursor, plan).slice(0, -3);
     writer.unsigned(own.length);
     for (const body of [...own.slice(-1), ...own.slice(0, -1)]) writer.sized(() => writePlain(writer, body, plan));
   },

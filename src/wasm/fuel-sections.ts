@@ -55,6 +55,7 @@ export function readPlan(bytes: Uint8Array, outline: ModuleOutline): Plan {
     fuelGlobal: outline.globals.length,
     refill: functionCount + 1,
     chargeLength: functionCount + 2,
+    exchange: functionCount + 3,
   };
 }
 

@@ -1,13 +1,15 @@
 // Adds a countdown to a module, so that a guest that does not end can be ended in every runtime.
 //
 // The contract of the rewritten module (design.md, Budgets):
-// - It exports the mutable i32 global `edge_guard.fuel`, what is left to burn: 0 at first, never negative while the guest may run.
-//   The host sets it before a call (0 to 2^31 - 1) and reads it afterwards; after a trap the number may lag behind.
-// - It imports the function `edge_guard.out_of_fuel: () -> i32`, called when the global went below zero. It answers how much to add
-//   (and is asked again until that is enough), or sets the global itself and answers 0. When the global is still negative after an
+// - A global of its own is the count of what is left to burn: 0 at first, never negative while the guest may run. It is not exported:
+//   JavaScriptCore keeps what is exported behind a pointer, which makes counting a third dearer.
+// - It exports the function `edge_guard.fuel: (i32) -> i32`, which sets the count and answers what it was. The host sets it before a call
+//   (0 to 2^31 - 1) and asks for it afterwards; after a trap the number may lag behind.
+// - It imports the function `edge_guard.out_of_fuel: () -> i32`, called when the count went below zero. It answers how much to add
+//   (and is asked again until that is enough), or sets the count itself and answers 0. When the count is still negative after an
 //   answer of 0 or less, the guest traps (`unreachable`), which it cannot catch. Throwing ends the guest too, but a guest with
 //   `catch_all` sees that, so it must go on throwing until the guest has returned. A start function runs before the host can reach
-//   the global: it lives on what the import answers.
+//   the count: it lives on what the import answers.
 // - Fuel used by a call = what the host put in or added - what is left. The same call uses the same fuel in every runtime.
 //
 // The cost model: every instruction costs 1; blocks, loops, ends, elses cost nothing; a call through a table or a reference costs as
@@ -20,7 +22,7 @@
 
 import { ModuleError } from "../errors.ts";
 import { type ModuleOutline, readModule, type SectionOutline } from "./binary.ts";
-import { fuelGlobalName, fuelImport } from "./contract.ts";
+import { fuelExport, fuelImport } from "./contract.ts";
 import { writeBodies } from "./fuel-code.ts";
 import { writeNames } from "./fuel-names.ts";
 import {
@@ -67,8 +69,8 @@ export function addFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const plan = readPlan(bytes, outline);
   const writer = createWriter(bytes.length * 2 + 1024);
   writer.copy(bytes, 0, 8);
-  const added = new Set<number>([section.type, section.import, section.global, section.export]);
-  if (plan.functionCount > plan.importedFunctions) added.add(section.function).add(section.code);
+  const added = new Set<number>([section.type, section.import, section.global]);
+  if (plan.functionTypes.length > 0) added.add(section.function).add(section.export).add(section.code);
   const addMissing = (below: number): void => {
     for (const id of order.slice(0, below)) if (added.delete(id)) writeSection(writer, bytes, plan, id);
   };
@@ -88,7 +90,7 @@ export function addFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 function checkOutline({ imports, exports, memories }: ModuleOutline): void {
   if (
-    exports.some(({ name }) => name === fuelGlobalName) ||
+    exports.some(({ name }) => name === fuelExport) ||
     imports.some(({ module }) => module === fuelImport.module)
   ) {
     throw new ModuleError(
@@ -110,7 +112,8 @@ function writeSection(writer: Writer, bytes: Uint8Array, plan: Plan, id: number,
   // A table may have an initial value with a function in it (0x40); all others are left alone.
   const plain =
     rewrite === undefined || (id === section.table && !bytes.subarray(entry?.content, entry?.end).includes(0x40));
-  const empty = (id === section.function || id === section.code) && plan.functionTypes.length === 0;
+  const empty =
+    (id === section.function || id === section.export || id === section.code) && plan.functionTypes.length === 0;
   if ((plain || empty) && entry !== undefined) {
     writer.copy(bytes, entry.start, entry.end);
     return;
@@ -150,8 +153,8 @@ const rewriters: Readonly<Record<number, Rewrite>> = {
     writer.unsigned(typeCount);
   }),
   [section.function]: (writer, _, { functionTypes, typeCount }) => {
-    writer.unsigned(functionTypes.length + 2);
-    for (const type of [...functionTypes.slice(1), functionTypes[0] as number, typeCount + 2, typeCount + 1])
+    writer.unsigned(functionTypes.length + 3);
+    for (const type of [...functionTypes.slice(1), functionTypes[0] as number, typeCount + 2, typeCount + 1, typeCount + 1])
       writer.unsigned(type);
   },
   [section.table]: extended(0, () => undefined, patchTable),
@@ -166,10 +169,10 @@ const rewriters: Readonly<Record<number, Rewrite>> = {
   ),
   [section.export]: extended(
     1,
-    (writer, _, { fuelGlobal }) => {
-      writer.name(fuelGlobalName);
-      writer.u8(3);
-      writer.unsigned(fuelGlobal);
+    (writer, _, { exchange }) => {
+      writer.name(fuelExport);
+      writer.u8(0);
+      writer.unsigned(exchange);
     },
     (cursor, plan, patches) => {
       readBytes(cursor);

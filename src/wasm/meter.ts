@@ -1,6 +1,6 @@
 // The host's side of a guest that counts: how much it may burn, when that ends it, what it burned (design.md, Budgets; fuel.ts).
 import { LimitError, ModuleError, TimeoutError } from "../errors.ts";
-import { fuelGlobalName } from "./contract.ts";
+import { fuelExport } from "./contract.ts";
 import type { LabelExport } from "./instance.ts";
 import type { Run } from "./run.ts";
 
@@ -45,7 +45,8 @@ const isPromise = (value: unknown): value is Promise<never> =>
 
 /** A meter for one instance. `runOf` gives the run that the guest is in; `starting` is what it may burn while it starts. */
 export function createMeter(runOf: () => Run | undefined, starting: Budget = unbounded): Meter {
-  let count: WebAssembly.Global | undefined;
+  /** Sets what the guest has left, answers what it had. */
+  let exchange: ((left: number) => number) | undefined;
   let limit = 0;
   let milliseconds = 0;
   let check: Budget["check"];
@@ -54,8 +55,6 @@ export function createMeter(runOf: () => Run | undefined, starting: Budget = unb
   /** Why the guest was ended; it traps then, whatever it catches. */
   let reason: unknown;
   let isOver = false;
-
-  const left = (): number => (count?.value as number | undefined) ?? 0;
 
   const end = (why: unknown): number => {
     isOver = true;
@@ -97,12 +96,12 @@ export function createMeter(runOf: () => Run | undefined, starting: Budget = unb
     reason = undefined;
     if (milliseconds !== Number.POSITIVE_INFINITY) began = performance.now();
     // A start function runs before the host can reach the count.
-    granted = count === undefined ? 0 : Math.min(limit, hasClock() ? slice : whole);
-    if (count !== undefined) count.value = granted;
+    granted = exchange === undefined ? 0 : Math.min(limit, hasClock() ? slice : whole);
+    exchange?.(granted);
   };
 
   const within = <T>(budget: Budget, body: () => T | Promise<T>): T | Promise<T> => {
-    const leave = (): void => budget.burned?.(granted - left());
+    const leave = (): void => budget.burned?.(granted - (exchange?.(0) ?? 0));
     const faultOf = (error: unknown): unknown => {
       leave();
       return isOver ? reason : error;
@@ -143,15 +142,15 @@ export function createMeter(runOf: () => Run | undefined, starting: Budget = unb
   return {
     imports: { out_of_fuel: outOfFuel },
     attach(exports) {
-      const found = exports[fuelGlobalName];
+      const found = exports[fuelExport];
       // Only a module that came compiled can be something else than what the rewrite makes.
-      if (!(found instanceof WebAssembly.Global) || !isMutableNumber(found)) {
+      if (!isExchange(found)) {
         throw new ModuleError(
           "bad-module",
-          `Cannot use the module: it says that it counts, but its "${fuelGlobalName}" is no mutable i32; prepare it again from the original bytes`,
+          `Cannot use the module: it says that it counts, but its "${fuelExport}" does not set the count; prepare it again from the original bytes`,
         );
       }
-      count = found;
+      exchange = found;
       const { alloc, dealloc } = exports;
       return {
         ...exports,
@@ -163,19 +162,19 @@ export function createMeter(runOf: () => Run | undefined, starting: Budget = unb
     label: (body) => (input, inputLength, output, outputCap) =>
       within(budgetOfRun(), () => body(input, inputLength, output, outputCap)),
     limit(fuel): void {
-      const used = granted - left();
+      const used = granted - (exchange?.(0) ?? 0);
       limit = Math.min(limit, used + fuel);
-      if (granted <= limit || count === undefined) return;
-      granted = limit;
-      count.value = limit - used;
+      granted = Math.min(granted, limit);
+      exchange?.(granted - used);
     },
   };
 }
 
-function isMutableNumber(global: WebAssembly.Global): boolean {
+function isExchange(found: unknown): found is (left: number) => number {
+  if (typeof found !== "function") return false;
   try {
-    global.value = 0;
-    return global.value === 0;
+    found(1);
+    return found(0) === 1;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 // How modules are prepared, and how a compiled one says that it was. The rewrite itself is in prepare-module.ts.
-import { fuelGlobalName, pageSize, preparationVersion, preparedSection, reserved } from "./contract.ts";
+import { fuelExport, pageSize, preparationVersion, preparedSection, reserved } from "./contract.ts";
 
 /** How `prepareGuard` rewrites a module. */
 export interface PrepareOptions {
@@ -40,6 +40,7 @@ export function readPreparation(module: WebAssembly.Module): Preparation | undef
   if (section === undefined || section.byteLength > pageSize) return undefined;
   const exports = WebAssembly.Module.exports(module);
   const globals = new Set(exports.filter(({ kind }) => kind === "global").map(({ name }) => name));
+  const counts = exports.some(({ name, kind }) => name === fuelExport && kind === "function");
   try {
     const found = JSON.parse(new TextDecoder().decode(section)) as Preparation;
     const valid =
@@ -47,7 +48,7 @@ export function readPreparation(module: WebAssembly.Module): Preparation | undef
       Number.isInteger(found.memoryPages) &&
       Array.isArray(found.globals) &&
       found.globals.every((index) => globals.has(`${reserved}g${index}`)) &&
-      (found.fuel === true ? globals.has(fuelGlobalName) : found.fuel === undefined) &&
+      (found.fuel === true ? counts : found.fuel === undefined) &&
       (found.obstacle === undefined || typeof found.obstacle === "string");
     return valid ? found : undefined;
   } catch {

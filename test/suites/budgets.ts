@@ -284,13 +284,13 @@ export function budgetsSuite(runner: Runner, library: Library, environment: Envi
   });
 
   test("a compiled module that only says it counts is refused", async () => {
-    const says = (more: object): string => JSON.stringify({ version: 1, memoryPages: 512, globals: [], ...more });
+    const says = (more: object): string => JSON.stringify({ version: 2, memoryPages: 512, globals: [], ...more });
     const claim = { "edge-guard.prepared": says({ fuel: true }) };
     const imports = [["edge_guard", "out_of_fuel", ">i"]] as const;
     const looksSo = await WebAssembly.compile(
-      buildModule({ code: silent, imports, exports: { "edge_guard.fuel": "global" }, customSections: claim }),
+      buildModule({ code: silent, imports, exports: { "edge_guard.fuel": "i>i" }, customSections: claim }),
     );
-    // Its global cannot be set.
+    // Its function does not set a count.
     equal(((await rejects(loadGuard(looksSo))) as GuardError).code, "bad-module");
     const imported = await WebAssembly.compile(buildModule({ code: silent, imports, customSections: claim }));
     equal(((await rejects(loadGuard(imported))) as GuardError).code, "unknown-import");
@@ -307,9 +307,9 @@ export function budgetsSuite(runner: Runner, library: Library, environment: Envi
     const forged = buildModule({
       code: { ...silent, label_resource: `${endless}00` },
       imports: [["edge_guard", "out_of_fuel", ">i"]],
-      exports: { "edge_guard.fuel": "global" },
+      exports: { "edge_guard.fuel": "i>i" },
       customSections: {
-        "edge-guard.prepared": JSON.stringify({ version: 1, memoryPages: 512, globals: [], fuel: true }),
+        "edge-guard.prepared": JSON.stringify({ version: 2, memoryPages: 512, globals: [], fuel: true }),
       },
     });
     equal(((await rejects(async () => library.prepareGuard(forged, { fuel: true }))) as GuardError).code, "bad-module");

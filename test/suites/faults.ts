@@ -271,7 +271,7 @@ export function faultsSuite(runner: Runner, library: Library, environment: Envir
   });
 
   test("a preparation that lies is none", async () => {
-    const text = JSON.stringify({ version: 1, memoryPages: 512, globals: [7, "x"] });
+    const text = JSON.stringify({ version: 2, memoryPages: 512, globals: [7, "x"] });
     const module = await WebAssembly.compile(
       buildModule({ code: silent, customSections: { "edge-guard.prepared": text } }),
     );

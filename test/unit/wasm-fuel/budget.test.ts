@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ModuleError } from "../../../src/errors.ts";
 import { readModule } from "../../../src/wasm/binary.ts";
-import { fuelGlobalName } from "../../../src/wasm/contract.ts";
+import { fuelExport } from "../../../src/wasm/contract.ts";
 import { addFuel } from "../../../src/wasm/fuel.ts";
 import { stateMutations } from "../../../src/wasm/mutations.ts";
 import { body, functionType, i32Const, list, moduleOf, sized, text } from "./encode.ts";
@@ -18,16 +18,25 @@ const guard = (name: string): Uint8Array<ArrayBuffer> =>
 
 interface Started {
   readonly exports: WebAssembly.Exports;
-  readonly fuel: WebAssembly.Global;
+  /** What is left. */
+  fuel: number;
   call(name: string, ...values: number[]): unknown;
 }
 
 function start(bytes: Uint8Array<ArrayBuffer>, outOfFuel: () => unknown): Started {
   const module = new WebAssembly.Module(bytes);
   const { exports } = new WebAssembly.Instance(module, { edge_guard: { out_of_fuel: outOfFuel as () => number } });
+  const exchange = exports[fuelExport] as (left: number) => number;
   return {
     exports,
-    fuel: exports[fuelGlobalName] as WebAssembly.Global,
+    get fuel() {
+      const left = exchange(0);
+      exchange(left);
+      return left;
+    },
+    set fuel(left: number) {
+      exchange(left);
+    },
     call: (name, ...values) => (exports[name] as (...values: number[]) => unknown)(...values),
   };
 }
@@ -40,29 +49,29 @@ const runaways = [
 for (const name of runaways) {
   test(`${name}: ends by a trap when the host adds nothing`, () => {
     let asked = 0;
-    const { call, fuel } = start(addFuel(guard(name)), () => {
+    const started = start(addFuel(guard(name)), () => {
       asked++;
     });
-    fuel.value = 20_000;
-    assert.throws(() => call("label_response", 0, 0, 0, 0), WebAssembly.RuntimeError);
+    started.fuel = 20_000;
+    assert.throws(() => started.call("label_response", 0, 0, 0, 0), WebAssembly.RuntimeError);
     assert.equal(asked, 1);
   });
 
   test(`${name}: ends when the host throws, and keeps throwing`, () => {
     const stop = new Error("enough");
-    const { call, fuel } = start(addFuel(guard(name)), () => {
-      fuel.value = 0;
+    const started = start(addFuel(guard(name)), () => {
+      started.fuel = 0;
       throw stop;
     });
-    fuel.value = 20_000;
+    started.fuel = 20_000;
     // A guest that catches what its callees throw meets the next throw at its own loop.
-    assert.throws(() => call("label_response", 0, 0, 0, 0), stop);
+    assert.throws(() => started.call("label_response", 0, 0, 0, 0), stop);
   });
 
   test(`${name}: asks again after each slice`, () => {
     let slices = 0;
-    const { call } = start(addFuel(guard(name)), () => (++slices < 10 ? 2_000 : 0));
-    assert.throws(() => call("label_response", 0, 0, 0, 0), WebAssembly.RuntimeError);
+    const started = start(addFuel(guard(name)), () => (++slices < 10 ? 2_000 : 0));
+    assert.throws(() => started.call("label_response", 0, 0, 0, 0), WebAssembly.RuntimeError);
     assert.equal(slices, 10);
   });
 }
@@ -100,14 +109,14 @@ test("an instance goes on after it was refilled, by the global or by the answer"
   const used: number[] = [];
   for (const way of ["ample", "by the answer", "by the global"] as const) {
     let granted = 0;
-    const { call, fuel } = start(addFuel(summing), () => {
+    const started = start(addFuel(summing), () => {
       const grant = way === "ample" ? 1_000_000 : 50;
       granted += grant;
-      if (way === "by the global") fuel.value += grant;
+      if (way === "by the global") started.fuel += grant;
       return way === "by the global" ? undefined : grant;
     });
-    assert.equal(call("sum", 1000), 500500);
-    used.push(granted - fuel.value);
+    assert.equal(started.call("sum", 1000), 500500);
+    used.push(granted - started.fuel);
   }
   assert.ok(used[0]! >= 9_000 && used[0]! < 9_100, `used ${used[0]}`);
   assert.deepEqual(used, [used[0], used[0], used[0]]);
@@ -121,15 +130,15 @@ test("bulk instructions cost by their length", () => {
     [7, list([[...text("fill"), 0, 0]])],
     [10, list([body([], [...i32Const(0), ...i32Const(0), 0x20, 0, 0xfc, 11, 0])])],
   ]);
-  const { call, fuel } = start(addFuel(filling), () => 0);
+  const started = start(addFuel(filling), () => 0);
   const used = (length: number): number => {
-    fuel.value = 100_000;
-    call("fill", length);
-    return 100_000 - fuel.value;
+    started.fuel = 100_000;
+    started.call("fill", length);
+    return 100_000 - started.fuel;
   };
   assert.equal(used(65_536) - used(0), 8192);
-  fuel.value = 100_000;
-  assert.throws(() => call("fill", -1), WebAssembly.RuntimeError);
+  started.fuel = 100_000;
+  assert.throws(() => started.call("fill", -1), WebAssembly.RuntimeError);
 });
 
 test("custom sections stay, the name section is put right, what holds code offsets goes", () => {
@@ -170,6 +179,7 @@ test("custom sections stay, the name section is put right, what holds code offse
     [2, ...text("first")],
     [3, ...text("edge_guard.refill")],
     [4, ...text("edge_guard.charge_length")],
+    [5, ...text("edge_guard.exchange")],
   ]);
   assert.deepEqual(content("name"), [
     [0, ...sized(text("module")), 1, ...sized(expected), 2, ...sized(list([[2, ...list([[0, ...text("x")]])]]))],

@@ -83,7 +83,7 @@ export function runModule(
     const memory = (exports as Record<string, WebAssembly.Memory>)["memory"]!;
     seen.push(`memory of ${memory.buffer.byteLength}: ${digest(new Uint8Array(memory.buffer))}`);
   }
-  const left = globals["edge_guard.fuel"]?.value as number | undefined;
+  const left = (exports as Record<string, undefined | ((left: number) => number)>)["edge_guard.fuel"]?.(0);
   const count = globals["count"]?.value as number | undefined;
   return { seen, fuel: trapped || left === undefined ? undefined : granted - left, refills, count };
 }
