@@ -14,7 +14,7 @@ export function writeBodies(writer: Writer, cursor: Cursor, context: CodeContext
   const bodies = readBodies(cursor, context);
   const costs: (Cost | undefined)[] = [];
   const leaves = findLeaves(context, bodies, costs);
-  writer.unsigned(bodies.length + 3);
+  writer.unsigned(bodies.length + 4);
   // Functions with as many locals count with the same instructions.
   const counters = new Map<number, Counter>();
   const counterFor = ({ locals }: Body): Counter => {
@@ -99,8 +99,7 @@ function writeBody(
       if (value < held) counter.store();
     } else if (kind === edit.loop) {
       open++;
-      if (held === 0 && (other & 1) !== 0 && !isLeaf) {
-        // Not in a leaf: its loops tend to be short, and moving the count in and out would cost more than it spares.
+      if (held === 0 && (other & 1) !== 0) {
         held = open;
         counter.load();
       }
@@ -158,7 +157,8 @@ export function counterCode(context: CodeContext, localIndex: number): CounterCo
   const store = [...local, ...intoGlobal];
   const askNow = [opcode.call, ...unsignedBytes(context.refill)];
   const ask = [opcode.if, empty, ...askNow, opcode.end];
-  const askInLocal = [opcode.if, empty, ...store, ...askNow, ...load, opcode.end];
+  const renew = [...local, opcode.call, ...unsignedBytes(context.renew), opcode.localSet, ...local.slice(1)];
+  const askInLocal = [opcode.if, empty, ...renew, opcode.end];
   return {
     global,
     local,
@@ -201,4 +201,6 @@ function writeHelpers(writer: Writer, { importedFunctions, fuelGlobal, refill }:
   );
   // Sets the count, and returns what it was.
   helper(0, ...get, opcode.localGet, 0, ...set, opcode.end);
+  // Sets the count, which is below zero, and returns what it is when the host has added enough.
+  helper(0, opcode.localGet, 0, ...set, opcode.call, ...unsignedBytes(refill), ...get, opcode.end);
 }

@@ -24,6 +24,8 @@ export interface CodeContext {
   readonly chargeLength: number;
   /** The function that sets the count for the host. */
   readonly exchange: number;
+  /** The function that asks the host for more where the count is in a local: from what is left to what is left then. */
+  readonly renew: number;
 }
 
 /** One function body: its position among the defined functions, its bytes, its locals, and where its instructions begin. */

@@ -32,7 +32,7 @@ export function writeNames(writer: Writer, bytes: Uint8Array, entry: SectionOutl
 }
 
 function writeSubsection(writer: Writer, id: number, bytes: Uint8Array, context: CodeContext): void {
-  const { moved, fuelGlobal, refill, chargeLength, exchange } = context;
+  const { moved, fuelGlobal, refill, chargeLength, exchange, renew } = context;
   const hasCode = context.functionCount > context.importedFunctions;
   if (id !== functionNames && id !== localNames && id !== labelNames && id !== globalNames) {
     writer.bytes(bytes);
@@ -66,7 +66,7 @@ function writeSubsection(writer: Writer, id: number, bytes: Uint8Array, context:
     writer.unsigned(index);
     writer.name(text);
   };
-  if (id === functionNames) count += hasCode ? 4 : 1;
+  if (id === functionNames) count += hasCode ? 5 : 1;
   if (id === globalNames) count++;
   writer.unsigned(count);
   writer.copy(bytes, before, from);
@@ -80,6 +80,7 @@ function writeSubsection(writer: Writer, id: number, bytes: Uint8Array, context:
     add(refill, "edge_guard.refill");
     add(chargeLength, "edge_guard.charge_length");
     add(exchange, "edge_guard.exchange");
+    add(renew, "edge_guard.renew");
   }
   if (id === globalNames) add(fuelGlobal, "edge_guard.fuel");
 }

@@ -66,7 +66,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
 function formerPlan(bytes: Uint8Array): Plan {
   const plan = readPlan(bytes, readModule(bytes));
   const { globalCount, importedFunctions, functionTypes } = plan;
-  const last = importedFunctions + functionTypes.length - 4;
+  const last = importedFunctions + functionTypes.length - 5;
   return {
     ...plan,
     // Without functions of its own, none had to move.
@@ -75,6 +75,7 @@ function formerPlan(bytes: Uint8Array): Plan {
     refill: last + 1,
     chargeLength: last + 2,
     exchange: last + 3,
+    renew: last + 4,
   };
 }
 
@@ -149,7 +150,7 @@ const shrinkers: Readonly<Record<number, Shrink>> = {
   }),
   [section.import]: shortened(1, skipImport),
   [section.function]: (writer, _, { functionTypes }) => {
-    const own = functionTypes.slice(0, -3);
+    const own = functionTypes.slice(0, -4);
     writer.unsigned(own.length);
     for (const type of [...own.slice(-1), ...own.slice(0, -1)]) writer.unsigned(type);
   },
@@ -172,7 +173,7 @@ const shrinkers: Readonly<Record<number, Shrink>> = {
   },
   [section.element]: shortened(0, patchElements),
   [section.code]: (writer, cursor, plan) => {
-    const own = readBodies(cursor, plan).slice(0, -3);
+    const own = readBodies(cursor, plan).slice(0, -4);
     writer.unsigned(own.length);
     for (const body of [...own.slice(-1), ...own.slice(0, -1)]) writer.sized(() => writePlain(writer, body, plan));
   },

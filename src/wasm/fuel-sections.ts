@@ -56,6 +56,7 @@ export function readPlan(bytes: Uint8Array, outline: ModuleOutline): Plan {
     refill: functionCount + 1,
     chargeLength: functionCount + 2,
     exchange: functionCount + 3,
+    renew: functionCount + 4,
   };
 }
 

@@ -144,7 +144,7 @@ function extended(more: number, add: Rewrite, each?: (cursor: Cursor, plan: Plan
 const i32 = 0x7f;
 
 const rewriters: Readonly<Record<number, Rewrite>> = {
-  // () -> i32 for the import, (i32) -> i32 to charge for a length, () -> () to ask for more.
+  // () -> i32 for the import, (i32) -> i32 for what takes a length or a count, () -> () to ask for more.
   [section.type]: extended(3, (writer) => writer.bytes([0x60, 0, 1, i32, 0x60, 1, i32, 1, i32, 0x60, 0, 0])),
   [section.import]: extended(1, (writer, _, { typeCount }) => {
     writer.name(fuelImport.module);
@@ -153,9 +153,9 @@ const rewriters: Readonly<Record<number, Rewrite>> = {
     writer.unsigned(typeCount);
   }),
   [section.function]: (writer, _, { functionTypes, typeCount }) => {
-    writer.unsigned(functionTypes.length + 3);
-    for (const type of [...functionTypes.slice(1), functionTypes[0] as number, typeCount + 2, typeCount + 1, typeCount + 1])
-      writer.unsigned(type);
+    writer.unsigned(functionTypes.length + 4);
+    for (const type of [...functionTypes.slice(1), functionTypes[0] as number]) writer.unsigned(type);
+    for (const added of [2, 1, 1, 1]) writer.unsigned(typeCount + added);
   },
   [section.table]: extended(0, () => undefined, patchTable),
   [section.global]: extended(

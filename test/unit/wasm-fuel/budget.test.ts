@@ -180,6 +180,7 @@ test("custom sections stay, the name section is put right, what holds code offse
     [3, ...text("edge_guard.refill")],
     [4, ...text("edge_guard.charge_length")],
     [5, ...text("edge_guard.exchange")],
+    [6, ...text("edge_guard.renew")],
   ]);
   assert.deepEqual(content("name"), [
     [0, ...sized(text("module")), 1, ...sized(expected), 2, ...sized(list([[2, ...list([[0, ...text("x")]])]]))],
