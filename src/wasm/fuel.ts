@@ -89,10 +89,7 @@ export function addFuel(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function checkOutline({ imports, exports, memories }: ModuleOutline): void {
-  if (
-    exports.some(({ name }) => name === fuelExport) ||
-    imports.some(({ module }) => module === fuelImport.module)
-  ) {
+  if (exports.some(({ name }) => name === fuelExport) || imports.some(({ module }) => module === fuelImport.module)) {
     throw new ModuleError(
       "bad-module",
       'Cannot add fuel: the module imports or exports "edge_guard" names, so it was prepared before; start from the original bytes',

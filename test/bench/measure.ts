@@ -29,6 +29,8 @@ export interface Group {
   readonly comparisons?: readonly Comparison[];
   /** One call takes long and mostly waits: few rounds of one call, all contenders at once. */
   readonly waits?: boolean;
+  /** For so long each contender is called before anything is timed, in a whole run. Default: as long as the pace says. */
+  readonly warmMs?: number;
   /** Takes too long for a quick run. */
   readonly whole?: boolean;
 }
@@ -193,7 +195,8 @@ export async function compare(
     started.flatMap(({ name, failed }) => (failed === undefined ? [] : [[name, failed] as const])),
   );
   const running = started.filter(({ failed }) => failed === undefined);
-  const times = await (group.waits ? waitTogether : takeTurns)(running, failures, pace);
+  const paced = pace.rounds > 5 ? { ...pace, warmMs: group.warmMs ?? pace.warmMs } : pace;
+  const times = await (group.waits ? waitTogether : takeTurns)(running, failures, paced);
   const { comparisons = [], reference, what } = group;
   const rows = started.map(({ name }) => {
     const comparison = comparisons.find(
