@@ -8,7 +8,7 @@ import { createCursor, malformed } from "./leb.ts";
 export interface LeafCharges {
   /** By position; 0 for a function that is no leaf. */
   readonly charges: Int32Array;
-  /** By position; 1 for a leaf with loops, which count in the global. */
+  /** By position; 1 for a leaf with loops, which take the count from the global and put it back. */
   readonly loops: Uint8Array;
   readonly greatest: number;
 }
@@ -242,7 +242,7 @@ export function findCost(context: CodeContext, body: Body, leaves: LeafCharges):
         const position = first - importedFunctions;
         if (position >= 0) callees.push(position);
         const charge = leaves.charges[position] ?? 0;
-        // A leaf with loops counts in the global.
+        // A leaf with loops needs the count in the global.
         const shares = charge > 0 && leaves.loops[position] !== 0;
         if (charge === 0) calls();
         add(charge);
