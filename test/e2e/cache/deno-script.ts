@@ -28,7 +28,7 @@ if (what === "kit") {
   const cache = await caches.open("edge-guard");
   let changed = 0;
   // The guard as it came, and as it was prepared.
-  for (const name of [url, `p-${url}-p1-512-true`]) {
+  for (const name of [url, `p-${url}-p2-512-true`]) {
     const address = `https://edge-guard.invalid/${name}`;
     const found = await cache.match(address);
     if (found === undefined) continue;
