@@ -32,7 +32,7 @@ export function writeNames(writer: Writer, bytes: Uint8Array, entry: SectionOutl
 }
 
 function writeSubsection(writer: Writer, id: number, bytes: Uint8Array, context: CodeContext): void {
-  const { moved, fuelGlobal, refill, chargeLength, exchange, renew } = context;
+  const { moved, fuelGlobal, refill } = context;
   const hasCode = context.functionCount > context.importedFunctions;
   if (id !== functionNames && id !== localNames && id !== labelNames && id !== globalNames) {
     writer.bytes(bytes);
@@ -77,10 +77,7 @@ function writeSubsection(writer: Writer, id: number, bytes: Uint8Array, context:
     writer.copy(bytes, name, to);
   }
   if (id === functionNames && hasCode) {
-    add(refill, "edge_guard.refill");
-    add(chargeLength, "edge_guard.charge_length");
-    add(exchange, "edge_guard.exchange");
-    add(renew, "edge_guard.renew");
+    ["refill", "charge_length", "exchange", "renew"].forEach((name, at) => add(refill + at, `edge_guard.${name}`));
   }
   if (id === globalNames) add(fuelGlobal, "edge_guard.fuel");
 }
