@@ -77,7 +77,8 @@ function writeSubsection(writer: Writer, id: number, bytes: Uint8Array, context:
     writer.copy(bytes, name, to);
   }
   if (id === functionNames && hasCode) {
-    ["refill", "charge_length", "exchange", "renew"].forEach((name, at) => add(refill + at, `edge_guard.${name}`));
+    let index = refill;
+    for (const name of ["refill", "charge_length", "exchange", "renew"]) add(index++, `edge_guard.${name}`);
   }
   if (id === globalNames) add(fuelGlobal, "edge_guard.fuel");
 }
