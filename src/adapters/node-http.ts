@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { textOf } from "../proxy/responses.ts";
 
 const KEEP_ALIVE_MS = 65_000;
 
@@ -58,11 +59,21 @@ async function answer(
   outgoing: ServerResponse,
 ): Promise<void> {
   const left = new AbortController();
+  let request: Request | undefined = requestOf(incoming, left.signal);
   outgoing.on("close", () => {
     if (!outgoing.writableFinished) left.abort();
+    // Kept until here: Node's signals of requests never fire once the request itself is collected.
+    request = undefined;
   });
-  const response = await handle(requestOf(incoming, left.signal));
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  const response = await handle(request);
+  const headers: Record<string, string> = Object.fromEntries(response.headers);
+  const text = textOf(response);
+  if (text !== undefined) {
+    headers["content-length"] = String(Buffer.byteLength(text));
+    outgoing.writeHead(response.status, headers).end(text);
+    return;
+  }
+  outgoing.writeHead(response.status, headers);
   if (response.body === null) outgoing.end();
   // A body of a declared length is there already: head and body go out in one write.
   else if (response.headers.has("content-length")) outgoing.end(new Uint8Array(await response.arrayBuffer()));

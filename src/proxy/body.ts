@@ -1,54 +1,64 @@
 // Reads a request's body within bounds of size and time.
+import { TimeoutError } from "../errors.ts";
+import type { Alarm } from "./alarm.ts";
 import { type Answer, CODE, refusal } from "./messages.ts";
+
+const whole = new TextDecoder("utf-8", { fatal: true });
 
 /** The body as text, or the refusal that answers it. Never waits longer than `timeoutMs`. */
 export async function readBody(
   request: Request,
   maxBytes: number,
   timeoutMs: number,
+  alarm: Alarm,
 ): Promise<string | { readonly refused: Answer }> {
-  const tooLarge = {
-    refused: refusal(CODE.invalidRequest, `The body is larger than ${maxBytes} bytes`, 413),
-  };
-  if (Number(request.headers.get("content-length")) > maxBytes) return tooLarge;
-  if (request.body === null) return { refused: refusal(CODE.parse, "The body is empty", 400) };
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(LATE), timeoutMs);
-  });
-  late.catch(() => {});
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  let text = "";
-  let bytes = 0;
+  const refuse = (code: number, why: string, status: number) => ({ refused: refusal(code, why, status) });
+  const tooLarge = () => refuse(CODE.invalidRequest, `The body is larger than ${maxBytes} bytes`, 413);
+  const length = request.headers.get("content-length");
+  if (length !== null && Number(length) > maxBytes) return tooLarge();
+  let read: string | undefined;
   try {
     // Runtimes hold a body to its declared length, and read it as a whole much faster than in pieces.
     // Firefox has no stream for a request's body: there it is read as a whole in any case.
-    if (request.headers.has("content-length") || (request.body as unknown) === undefined) {
-      const whole = await Promise.race([request.arrayBuffer(), late]);
-      return whole.byteLength > maxBytes ? tooLarge : decoder.decode(whole);
-    }
-    reader = request.body.getReader();
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
-      if (done) return text + decoder.decode();
-      bytes += value.byteLength;
-      if (bytes > maxBytes) return tooLarge;
-      text += decoder.decode(value, { stream: true });
+    if (length !== null || (request.body as unknown) === undefined) {
+      const bytes = await alarm.within(timeoutMs, request.arrayBuffer());
+      read = bytes.byteLength > maxBytes ? undefined : whole.decode(bytes);
+    } else {
+      read = request.body === null ? "" : await inPieces(request.body, maxBytes, timeoutMs, alarm);
     }
   } catch (error) {
-    if (error === LATE) {
-      return {
-        refused: refusal(CODE.invalidRequest, `The body did not arrive within ${timeoutMs} ms`, 408),
-      };
-    }
-    return {
-      refused: refusal(CODE.parse, "The body could not be read as UTF-8", 400),
-    };
-  } finally {
-    clearTimeout(timer);
-    reader?.cancel().catch(() => {});
+    return error instanceof TimeoutError
+      ? refuse(CODE.invalidRequest, `The body did not arrive within ${timeoutMs} ms`, 408)
+      : refuse(CODE.parse, "The body could not be read as UTF-8", 400);
   }
+  if (read === undefined) return tooLarge();
+  return read === "" ? refuse(CODE.parse, "The body is empty", 400) : read;
 }
 
-const LATE: unique symbol = Symbol("late");
+/** `undefined` when there is more than `maxBytes`. */
+async function inPieces(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  timeoutMs: number,
+  alarm: Alarm,
+): Promise<string | undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const reader = body.getReader();
+  const read = async (): Promise<string | undefined> => {
+    let text = "";
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return text + decoder.decode();
+      bytes += value.byteLength;
+      if (bytes > maxBytes) return undefined;
+      text += decoder.decode(value, { stream: true });
+    }
+  };
+  try {
+    return await alarm.within(timeoutMs, read());
+  } finally {
+    // Whatever is still waited for ends with it.
+    reader.cancel().catch(() => {});
+  }
+}

@@ -4,6 +4,7 @@ import { isObject } from "../difc/json.ts";
 import { BackendError } from "../errors.ts";
 import type { Exchange } from "./events.ts";
 import type { UpstreamServer } from "./options.ts";
+import { abortable } from "./signals.ts";
 import type { UpstreamConnection } from "./upstream.ts";
 
 /** Who the agent is, as `identify` says. */
@@ -26,8 +27,17 @@ export interface Reach {
   readonly backend: Backend;
 }
 
+/** Whose request it is. */
+export interface ReachingCaller {
+  readonly identity: Identity;
+  /** What {@link agentIdOf} says of it. */
+  readonly agentId: string;
+  readonly request: Request;
+  readonly signal: AbortSignal;
+}
+
 export interface Callers {
-  reach(server: UpstreamServer, identity: Identity, request: Request): Promise<Reach>;
+  reach(server: UpstreamServer, caller: ReachingCaller): Promise<Reach>;
   close(): Promise<void>;
 }
 
@@ -37,11 +47,13 @@ export function createCallers(max: number, onAnswer: (exchange: Exchange) => voi
   const backends = createRecent<Backend>(max, (backend) => void backend.close?.());
 
   return {
-    async reach(server, identity, request) {
-      const headers = await credentialsFor(server, identity, request);
+    async reach(server, { identity, agentId, request, signal }) {
+      let given = server.headers;
+      if (typeof given === "function") given = await abortable(given(identity, request), signal);
+      const headers = given === undefined ? NO_HEADERS : [...new Headers(given)];
       // Other credentials are another caller, whoever it says it is.
       const caller = JSON.stringify([server.id, identity.principal, headers]);
-      const agent = `${caller}${agentIdOf(identity)}`;
+      const agent = `${caller}${agentId}`;
       const { upstream } = server;
       const connection = connections.use(agent, () => upstream.connect(Object.fromEntries(headers)));
       const backend = backends.use(caller, () =>
@@ -56,14 +68,7 @@ export function createCallers(max: number, onAnswer: (exchange: Exchange) => voi
   };
 }
 
-async function credentialsFor(
-  { headers }: UpstreamServer,
-  identity: Identity,
-  request: Request,
-): Promise<[string, string][]> {
-  const given = typeof headers === "function" ? await headers(identity, request) : headers;
-  return given === undefined ? [] : [...new Headers(given)];
-}
+const NO_HEADERS: readonly [string, string][] = [];
 
 /** Asks the server what a guard wants to know. */
 function questions(
@@ -93,20 +98,28 @@ interface Recent<T> {
 }
 
 function createRecent<T>(max: number, onDrop: (value: T) => void): Recent<T> {
-  const kept = new Map<string, T>();
+  // The time of the last use, and not the order in the Map: putting each anew at its end would cost more than all the rest.
+  const kept = new Map<string, { readonly value: T; used: number }>();
+  let uses = 0;
+  const dropOldest = (): void => {
+    let oldest: [string, { readonly value: T; used: number }] | undefined;
+    for (const entry of kept) if (oldest === undefined || entry[1].used < oldest[1].used) oldest = entry;
+    if (oldest === undefined) return;
+    kept.delete(oldest[0]);
+    onDrop(oldest[1].value);
+  };
   return {
     use(key, create) {
-      const value = kept.get(key) ?? create();
-      // A Map keeps the order of insertion: the least recently used comes first.
-      kept.delete(key);
-      kept.set(key, value);
-      if (kept.size > max) {
-        const [oldest, dropped] = kept.entries().next().value!;
-        kept.delete(oldest);
-        onDrop(dropped);
+      const known = kept.get(key);
+      if (known !== undefined) {
+        known.used = ++uses;
+        return known.value;
       }
+      const value = create();
+      kept.set(key, { value, used: ++uses });
+      if (kept.size > max) dropOldest();
       return value;
     },
-    values: () => kept.values(),
+    values: () => Array.from(kept.values(), ({ value }) => value),
   };
 }

@@ -84,7 +84,7 @@ function relay(
   });
   for (const server of servers) {
     const hear = async (): Promise<void> => {
-      const { connection } = await context.callers.reach(server, context.identity, context.request);
+      const { connection } = await context.callers.reach(server, context);
       // A server that ends its stream is listened to again, one that has none is asked now and then.
       while (!signal.aborted && connection.listen !== undefined) {
         await connection.listen(() => notify(CHANGED), signal).catch(() => {});

@@ -130,7 +130,7 @@ export function listTemplates(context: ExchangeContext): Answer {
 }
 
 async function listAll(context: ExchangeContext, server: UpstreamServer, key: string): Promise<JsonObject[]> {
-  const { connection } = await context.callers.reach(server, context.identity, context.request);
+  const { connection } = await context.callers.reach(server, context);
   const all: JsonObject[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {

@@ -50,11 +50,11 @@ export async function announcesChanges(context: ExchangeContext): Promise<boolea
 }
 
 async function describe(context: ExchangeContext): Promise<Description | undefined> {
-  const { settings, callers, identity, request, signal } = context;
+  const { settings, callers, signal } = context;
   const { servers } = settings;
   const asked = await Promise.allSettled(
     servers.map(async (server) => {
-      const { connection } = await callers.reach(server, identity, request);
+      const { connection } = await callers.reach(server, context);
       return {
         server,
         said: await connection.describe(signal),

@@ -15,6 +15,8 @@ export const CANCELLED: unique symbol = Symbol("cancelled");
 export async function runMethod(inbound: Inbound, context: ExchangeContext): Promise<Answer | undefined> {
   const { signal } = context;
   try {
+    // A tool's call ends with the signal by itself.
+    if (inbound.method === "tools/call") return await callTool(context, inbound.params);
     return await abortable(dispatch(inbound, context), signal);
   } catch {
     if (signal.reason === CANCELLED) return undefined;
@@ -28,8 +30,6 @@ export async function runMethod(inbound: Inbound, context: ExchangeContext): Pro
 function dispatch({ method, params, era }: Inbound, context: ExchangeContext): Promise<Answer> | Answer {
   const { servers } = context.settings;
   switch (method) {
-    case "tools/call":
-      return callTool(context, params);
     case "tools/list":
       return listTools(context, params);
     case "ping":

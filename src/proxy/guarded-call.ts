@@ -2,7 +2,7 @@
 import type { JsonObject } from "../difc/json.ts";
 import type { ResourceLabels } from "../difc/labels.ts";
 import type { Outcome } from "../monitor/outcome.ts";
-import { agentIdOf, type Callers, type Identity } from "./callers.ts";
+import type { Callers, Identity } from "./callers.ts";
 import type { Exchange } from "./events.ts";
 import type { ProxySettings, UpstreamServer } from "./options.ts";
 import type { UpstreamConnection, UpstreamRequestOptions } from "./upstream.ts";
@@ -11,6 +11,8 @@ export interface ExchangeContext {
   readonly settings: ProxySettings;
   readonly callers: Callers;
   readonly identity: Identity;
+  /** The monitor's id for it. */
+  readonly agentId: string;
   readonly request: Request;
   readonly era: "modern" | "legacy";
   /** Fires when the client cancels, leaves (2026-07-28) or the time is over. */
@@ -33,10 +35,9 @@ export async function guardedCall(
   { server, tool, args, labels }: GuardedCall,
   execute: (connection: UpstreamConnection, options: UpstreamRequestOptions) => Promise<JsonObject>,
 ): Promise<Outcome> {
-  const { settings, callers, identity, request, signal, onProgress, trace } = context;
-  const { connection, backend } = await callers.reach(server, identity, request);
+  const { settings, callers, identity, agentId, signal, onProgress, trace } = context;
+  const { connection, backend } = await callers.reach(server, context);
   const started = Date.now();
-  const agentId = agentIdOf(identity);
   const call = {
     agentId,
     server: server.id,
@@ -47,6 +48,7 @@ export async function guardedCall(
     labels,
   };
   const outcome = await settings.monitor.callTool(call, () => execute(connection, { signal, onProgress, trace }));
+  if (settings.onEvent === undefined) return outcome;
   tell(settings, {
     type: "outcome",
     agent: agentId,

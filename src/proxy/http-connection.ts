@@ -211,8 +211,8 @@ export function createConnection(
 
   return {
     describe: discover,
-    request: (method, params, options) => counted(() => request(method, params, options)),
-    listen: (onChange, signal) => counted(() => listen(onChange, signal)),
+    request: (method, params, options) => counted(request(method, params, options)),
+    listen: (onChange, signal) => counted(listen(onChange, signal)),
     async close() {
       // What is under way keeps its session.
       if (running > 0) {
@@ -226,13 +226,14 @@ export function createConnection(
     },
   };
 
-  async function counted<T>(action: () => Promise<T>): Promise<T> {
+  function counted<T>(action: Promise<T>): Promise<T> {
     running++;
-    try {
-      return await action();
-    } finally {
-      if (--running === 0) onIdle?.();
-    }
+    action.then(ended, ended);
+    return action;
+  }
+
+  function ended(): void {
+    if (--running === 0) onIdle?.();
   }
 
   async function request(

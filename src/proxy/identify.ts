@@ -22,19 +22,28 @@ export function bearerTokens(tokens: Readonly<Record<string, Identity>>): Identi
   if (entries.some(([token]) => token.length < 16)) {
     throw new RangeError(`Cannot identify agents: a token in "tokens" has less than 16 characters`);
   }
-  const known = entries.map(([token]) => encoder.encode(token));
+  const known = entries.map(([token]) => wordsOf(token));
   return async (request) => {
     const token = bearerToken(request);
     if (token === undefined) return null;
-    const given = encoder.encode(token);
-    let found: Identity | null = null;
-    for (let index = 0; index < known.length; index++) if (isEqual(given, known[index]!)) found = entries[index]![1];
-    return found;
+    const given = wordsOf(token);
+    let found = -1;
+    for (let index = 0; index < known.length; index++) if (isEqual(given, known[index]!)) found = index;
+    return entries[found]?.[1] ?? null;
   };
 }
 
+/** The length in bytes and the bytes themselves, four in one, so that few steps compare them. */
+function wordsOf(token: string): Int32Array {
+  const bytes = encoder.encode(token);
+  const words = new Int32Array(1 + Math.ceil(bytes.length / 4));
+  new Uint8Array(words.buffer).set(bytes, 4);
+  words[0] = bytes.length;
+  return words;
+}
+
 /** Takes time by the length of what was given alone: neither where it differs nor how long the known one is can be told. */
-function isEqual(given: Uint8Array, known: Uint8Array): boolean {
+function isEqual(given: Int32Array, known: Int32Array): boolean {
   let difference = given.length ^ known.length;
   let at = 0;
   for (let index = 0; index < given.length; index++) {

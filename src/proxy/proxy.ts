@@ -1,12 +1,12 @@
 // createGuardProxy: one HTTP request in, one response out. Whatever is not understood, not known or not covered is refused here.
-import { createCallers, type Identity } from "./callers.ts";
+import { createAlarm } from "./alarm.ts";
+import { agentIdOf, createCallers, type Identity } from "./callers.ts";
 import { tell, tellExchange } from "./guarded-call.ts";
 import { HEADER } from "./messages.ts";
 import { type GuardProxyOptions, readOptions } from "./options.ts";
 import { createPlaces } from "./places.ts";
 import { type Caller, createRequests } from "./requests.ts";
 import { corsHeaders, refusedResponse } from "./responses.ts";
-import { within } from "./signals.ts";
 
 /** A guarded MCP server. */
 export interface GuardProxy {
@@ -47,9 +47,10 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
 
   async function handle(request: Request, keep: Caller["keep"]): Promise<Response> {
     if (closed) return plain(503, "The proxy is closed");
-    const host = request.headers.get("host") ?? new URL(request.url).host;
-    if (settings.hosts !== undefined && !settings.hosts.includes(host))
-      return plain(403, "The host is not served here");
+    if (settings.hosts !== undefined) {
+      const host = request.headers.get("host") ?? new URL(request.url).host;
+      if (!settings.hosts.includes(host)) return plain(403, "The host is not served here");
+    }
     const origin = request.headers.get("origin");
     const { origins = [] } = settings;
     if (origin !== null && !origins.includes("*") && !origins.includes(origin)) {
@@ -68,9 +69,10 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
         allow: "POST, GET, DELETE",
       });
     }
+    const alarm = createAlarm(settings.streamAfterMs);
     let identity: Identity | null | undefined;
     try {
-      identity = await within(bounds.bodyMs, settings.identify(request));
+      identity = await alarm.within(bounds.bodyMs, settings.identify(request));
     } catch {
       return plain(503, "It cannot be told who is calling");
     }
@@ -83,7 +85,8 @@ export function createGuardProxy(options: GuardProxyOptions): GuardProxy {
       return plain(503, "It cannot be told who is calling");
     const place = places.take(identity.principal);
     if (place === undefined) return plain(429, "Too many requests at a time", { "retry-after": "1" });
-    const caller: Caller = { ...place, request, identity, keep };
+    const { controller, release } = place;
+    const caller: Caller = { controller, release, request, identity, agentId: agentIdOf(identity), alarm, keep };
     try {
       if (method === "POST") return await requests.post(caller);
       if (method === "GET") return await requests.stream(caller);

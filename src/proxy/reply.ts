@@ -1,4 +1,5 @@
 // One answer as JSON when it comes soon, as an event stream with progress when it takes its time.
+import type { Alarm } from "./alarm.ts";
 import { eventStream, STREAM_HEADERS } from "./event-stream.ts";
 import type { ExchangeContext } from "./guarded-call.ts";
 import { type Answer, CODE, encodeAnswer, type RequestId, refusal } from "./messages.ts";
@@ -7,6 +8,7 @@ import type { ProxySettings } from "./options.ts";
 export interface Replying {
   readonly id: RequestId;
   readonly settings: ProxySettings;
+  readonly alarm: Alarm;
   readonly takesJson: boolean;
   readonly takesStream: boolean;
   readonly progressToken: RequestId | undefined;
@@ -22,7 +24,7 @@ export interface Replying {
 const SLOW: unique symbol = Symbol("slow");
 
 export async function answerInTime(replying: Replying): Promise<Response> {
-  const { id, settings, takesJson, takesStream, progressToken, work, respond } = replying;
+  const { id, settings, alarm, takesJson, takesStream, progressToken, work, respond } = replying;
   let onEvent: ((progress: number, total: number | undefined) => void) | undefined;
   const early: [number, number | undefined][] = [];
   let last = Number.NEGATIVE_INFINITY;
@@ -38,13 +40,11 @@ export async function answerInTime(replying: Replying): Promise<Response> {
   const working = work(takesStream && progressToken !== undefined ? onProgress : undefined);
   if (!takesStream) return respond(await working);
   if (takesJson) {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const slow = new Promise<typeof SLOW>((resolve) => {
+    const first = await new Promise<Answer | typeof SLOW | undefined>((resolve) => {
       wake = () => resolve(SLOW);
-      timer = setTimeout(wake, settings.streamAfterMs);
+      alarm.after(settings.streamAfterMs, wake);
+      working.then(resolve);
     });
-    const first = await Promise.race([working, slow]);
-    clearTimeout(timer);
     if (first !== SLOW) return respond(first);
   }
   const stream = eventStream(settings.keepAliveMs, replying.onLeave);

@@ -1,8 +1,9 @@
 // What an identified caller sends: a message by POST, or the wish to hear of changes by GET.
 import { type JsonObject, own } from "../difc/json.ts";
 import { TimeoutError } from "../errors.ts";
+import type { Alarm } from "./alarm.ts";
 import { readBody } from "./body.ts";
-import { agentIdOf, type Callers, type Identity } from "./callers.ts";
+import type { Callers, Identity } from "./callers.ts";
 import { listen, openStream } from "./changes.ts";
 import { CANCELLED, runMethod } from "./dispatch.ts";
 import { type ExchangeContext, tell } from "./guarded-call.ts";
@@ -18,6 +19,9 @@ import { onAbort } from "./signals.ts";
 export interface Caller extends Place {
   readonly request: Request;
   readonly identity: Identity;
+  /** The monitor's id for it. */
+  readonly agentId: string;
+  readonly alarm: Alarm;
   /** Keeps a Worker awake until the work is over. */
   readonly keep: (work: Promise<unknown>) => void;
 }
@@ -34,14 +38,14 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
 
   /** The stream of a session of the older form. */
   async function stream(caller: Caller): Promise<Response> {
-    const { request, controller, release } = caller;
+    const { request, controller, release, alarm } = caller;
     const context = contextFor(caller, "legacy", {});
-    const timer = setTimeout(() => controller.abort(), bounds.streamMs);
+    const stop = (): void => controller.abort();
+    const withdraw = alarm.after(bounds.streamMs, stop);
     const end = (): void => {
-      clearTimeout(timer);
+      withdraw();
       release();
     };
-    const stop = (): void => controller.abort();
     try {
       // Nothing is kept that could be sent again, so a stream cannot be taken up where it broke off.
       const resumes = request.headers.has(HEADER.lastEvent);
@@ -60,7 +64,7 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
   }
 
   async function post(caller: Caller): Promise<Response> {
-    const { request, identity, controller, release, keep } = caller;
+    const { request, identity, controller, release, alarm, keep } = caller;
     const respond = (id: RequestId | null, answer: Answer): Response => {
       release();
       return answerResponse(id, answer);
@@ -90,13 +94,13 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
         refusal(CODE.invalidRequest, "The client must accept application/json or text/event-stream", 406),
       );
     }
-    const body = await readBody(request, bounds.requestBytes, bounds.bodyMs);
+    const body = await readBody(request, bounds.requestBytes, bounds.bodyMs, alarm);
     if (typeof body !== "string") return refuse(null, body.refused);
     const inbound = readMessage(body, request.headers);
     if ("refused" in inbound) return refuse(inbound.id, inbound.refused);
     const { id, method, params, era } = inbound;
     if (id === undefined) {
-      if (method === "notifications/cancelled") cancel(identity, request, params);
+      if (method === "notifications/cancelled") cancel(caller, params);
       release();
       return new Response(null, { status: 202 });
     }
@@ -104,11 +108,11 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
     const meta = objectAt(params, "_meta");
     if (method === "subscriptions/listen" && era === "modern") {
       const context = contextFor(caller, era, meta);
-      const timer = setTimeout(() => controller.abort(), bounds.streamMs);
-      onAbort(request.signal, () => controller.abort());
       const stop = (): void => controller.abort();
+      const withdraw = alarm.after(bounds.streamMs, stop);
+      onAbort(request.signal, stop);
       const end = (): void => {
-        clearTimeout(timer);
+        withdraw();
         release();
       };
       const answer = await listen(context, id, params, end, {
@@ -116,16 +120,16 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
         signal: controller.signal,
       });
       if (answer instanceof Response) return answer;
-      clearTimeout(timer);
+      withdraw();
       return refuse(id, answer, method);
     }
 
-    const key = era === "legacy" ? requestKey(identity, request, id) : undefined;
+    const key = era === "legacy" ? requestKey(caller, id) : undefined;
     if (key !== undefined && running.has(key)) {
       return refuse(id, refusal(CODE.invalidRequest, "A request with this id is under way", 400), method);
     }
     const late = (): void => controller.abort(new TimeoutError(`The request took longer than ${bounds.callMs} ms`));
-    const timer = setTimeout(late, bounds.callMs);
+    alarm.after(bounds.callMs, late);
     const leave = (): void => controller.abort(CANCELLED);
     // By way of a promise: in Workers one request cannot abort what another does, but it can settle what another waits for.
     if (key !== undefined) new Promise<void>((resolve) => void running.set(key, resolve)).then(leave);
@@ -133,11 +137,8 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
     const withdraw = era === "modern" ? onAbort(request.signal, leave) : undefined;
     const token = own(meta, "progressToken");
     const dispatched = (onProgress: ExchangeContext["onProgress"]): Promise<Answer | undefined> => {
-      const work = runMethod(inbound, {
-        ...contextFor(caller, era, meta),
-        onProgress,
-      }).finally(() => {
-        clearTimeout(timer);
+      const work = runMethod(inbound, contextFor(caller, era, meta, onProgress)).finally(() => {
+        alarm.stop();
         withdraw?.();
         if (key !== undefined) running.delete(key);
       });
@@ -147,6 +148,7 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
     return answerInTime({
       id,
       settings,
+      alarm,
       takesStream,
       takesJson,
       progressToken: isRequestId(token) ? token : undefined,
@@ -161,24 +163,27 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
     });
   }
 
-  function cancel(identity: Identity, request: Request, params: JsonObject): void {
+  function cancel(caller: Caller, params: JsonObject): void {
     const id = own(params, "requestId");
-    const key = isRequestId(id) ? requestKey(identity, request, id) : undefined;
+    const key = isRequestId(id) ? requestKey(caller, id) : undefined;
     if (key !== undefined) running.get(key)?.();
   }
 
   function contextFor(
-    { request, identity, controller: { signal } }: Caller,
+    { request, identity, agentId, controller: { signal } }: Caller,
     era: "modern" | "legacy",
     meta: JsonObject,
+    onProgress?: ExchangeContext["onProgress"],
   ): ExchangeContext {
     return {
       settings,
       callers,
       identity,
+      agentId,
       request,
       era,
       signal,
+      onProgress,
       trace: traceOf(meta, request.headers),
     };
   }
@@ -187,9 +192,9 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
 }
 
 /** By caller and session: ids are the client's, and so may be another client's too. Without a session nothing can be told apart. */
-function requestKey(identity: Identity, request: Request, id: RequestId): string | undefined {
+function requestKey({ agentId, request }: Caller, id: RequestId): string | undefined {
   const session = request.headers.get(HEADER.session);
-  return session === null ? undefined : JSON.stringify([agentIdOf(identity), session, id]);
+  return session === null ? undefined : JSON.stringify([agentId, session, id]);
 }
 
 function traceOf(meta: JsonObject, headers: Headers): Record<string, string> {

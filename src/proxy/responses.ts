@@ -1,7 +1,12 @@
 // Answers as HTTP responses.
 import { type Answer, CODE, encodeAnswer, type RequestId } from "./messages.ts";
 
-const encoder = new TextEncoder();
+const texts = new WeakMap<Response, string>();
+
+/** The body of one of these answers: who has it can send head and body at once, without a stream between. */
+export function textOf(response: Response): string | undefined {
+  return response.bodyUsed ? undefined : texts.get(response);
+}
 
 /** A refusal before anything of JSON-RPC was understood. */
 export function refusedResponse(status: number, reason: string, headers?: Readonly<Record<string, string>>): Response {
@@ -12,18 +17,19 @@ export function refusedResponse(status: number, reason: string, headers?: Readon
 }
 
 export function answerResponse(id: RequestId | null, answer: Answer): Response {
-  const body = encoder.encode(encodeAnswer(id, answer));
+  const body = encodeAnswer(id, answer);
   const headers: Record<string, string> = {
     "content-type": "application/json",
     "cache-control": "no-store",
-    // Servers that know it send head and body at once.
-    "content-length": String(body.length),
   };
   if ("result" in answer) Object.assign(headers, answer.headers);
-  return new Response(body, {
+  // A text, which runtimes encode faster than what is outside of them can.
+  const response = new Response(body, {
     status: ("error" in answer && answer.status) || 200,
     headers,
   });
+  texts.set(response, body);
+  return response;
 }
 
 /** What pages of an allowed origin need. */

@@ -1,6 +1,5 @@
 // tools/list and tools/call.
 import { isObject, type JsonObject, own } from "../difc/json.ts";
-import { agentIdOf } from "./callers.ts";
 import { type ExchangeContext, type GuardedCall, guardedCall, tell, tellExchange } from "./guarded-call.ts";
 import { type Answer, CODE, objectAt, type RpcError, refusal, stringAt } from "./messages.ts";
 import type { UpstreamServer } from "./options.ts";
@@ -47,7 +46,7 @@ export function unavailable(): Answer {
 }
 
 async function toolsOf(context: ExchangeContext, server: UpstreamServer): Promise<JsonObject[]> {
-  const { connection } = await context.callers.reach(server, context.identity, context.request);
+  const { connection } = await context.callers.reach(server, context);
   const tools = new Map<string, JsonObject>();
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
@@ -114,7 +113,7 @@ function isOffered(server: UpstreamServer, name: string): boolean {
 }
 
 /** Calls a tool through the monitor. */
-export async function callTool(context: ExchangeContext, params: JsonObject): Promise<Answer> {
+export function callTool(context: ExchangeContext, params: JsonObject): Promise<Answer> | Answer {
   const name = stringAt(params, "name");
   const args = own(params, "arguments") ?? {};
   if (name === undefined || !isToolName(name))
@@ -152,7 +151,7 @@ export async function runTool(context: ExchangeContext, call: GuardedCall): Prom
   const { server, tool, args } = call;
   const result = error === undefined ? given : undefined;
   tellExchange(context.settings, {
-    agent: agentIdOf(context.identity),
+    agent: context.agentId,
     server: server.id,
     tool,
     args,

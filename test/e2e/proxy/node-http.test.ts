@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { nodeFetch, serveHttp } from "edge-guard/node";
 import { httpUpstream } from "edge-guard/proxy";
 import { until } from "./scenario.ts";
@@ -170,9 +172,15 @@ test("serveHttp: bodies both ways, streams as they come, and a signal when the c
   assert.equal((await fetch(`${url}/none`)).status, 202);
   await assert.rejects(fetch(`${url}/throws`));
   const controller = new AbortController();
+  setFlagsFromString("--expose-gc");
   const streamed = await fetch(`${url}/stream`, { signal: controller.signal });
   const reader = streamed.body!.getReader();
   assert.equal(new TextDecoder().decode((await reader.read()).value), "first");
+  // The handler keeps the signal alone, and not the request.
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    (runInNewContext("gc") as () => void)();
+  }
   controller.abort();
   await until(() => signals[0]!.aborted);
   assert.ok(signals[0]!.aborted);

@@ -169,3 +169,17 @@ test("options that would let anybody in are refused", () => {
   assert.throws(() => accessTokens({ issuer, audience: [] }), RangeError);
   assert.throws(() => accessTokens({ issuer, audience: "" }), RangeError);
 });
+
+test("bearer tokens: one that differs in a single byte, at any place, or in its length alone is another one", async () => {
+  const token = "0123456789abcdefg";
+  const identify = bearerTokens({ [token]: { principal: "a" }, [token.slice(0, 16)]: { principal: "b" } });
+  const ask = (given: string) =>
+    identify(new Request("http://localhost/", { headers: { authorization: `Bearer ${given}` } }));
+  assert.deepEqual(await ask(token), { principal: "a" });
+  assert.deepEqual(await ask(token.slice(0, 16)), { principal: "b" });
+  for (let at = 0; at < token.length; at++) {
+    assert.equal(await ask(`${token.slice(0, at)}~${token.slice(at + 1)}`), null);
+  }
+  for (const length of [1, 4, 12, 15]) assert.equal(await ask(token.slice(0, length)), null);
+  for (const more of ["h", "hi", "hijk"]) assert.equal(await ask(token + more), null);
+});
