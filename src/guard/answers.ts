@@ -38,16 +38,19 @@ function parseObject(text: string, what: string): JsonObject {
   return value;
 }
 
-function readTags(value: unknown, path: string): string[] {
+/** Where something stands in the answer. Spelled out for complaints alone: there may be 100 000 items, and few of them are wrong. */
+type Place = () => string;
+
+function readTags(value: unknown, place: Place, key: string): string[] {
   if (!Array.isArray(value)) {
     throw new ProtocolError(
-      `The guard's "${path}" is ${spell(value)}, it must be an array of strings; an empty one for none`,
+      `The guard's "${place()}${key}" is ${spell(value)}, it must be an array of strings; an empty one for none`,
     );
   }
   const tags = value as readonly unknown[];
   for (let index = 0; index < tags.length; index++) {
     if (typeof tags[index] !== "string")
-      throw new ProtocolError(`The guard's "${path}[${index}]" is ${spell(tags[index])}, a tag is a string`);
+      throw new ProtocolError(`The guard's "${place()}${key}[${index}]" is ${spell(tags[index])}, a tag is a string`);
   }
   // The array is the parser's own and nobody else's.
   const own = tags as string[];
@@ -56,17 +59,17 @@ function readTags(value: unknown, path: string): string[] {
   return isUnique ? own : [...new Set(own)];
 }
 
-function readAgentTags(value: unknown, path: string): string[] {
-  const tags = readTags(value, path);
+function readAgentTags(value: unknown, key: string): string[] {
+  const tags = readTags(value, () => "agent", key);
   // The usual case.
   if (tags.every((tag) => tag !== "" && tag.trim() === tag)) return tags;
   return [...new Set(tags.map((tag) => tag.trim()))].filter((tag) => tag !== "");
 }
 
-function readText(value: unknown, path: string): string | undefined {
+function readText(value: unknown, place: Place, key = ""): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string")
-    throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be a string`);
+    throw new ProtocolError(`The guard's "${place()}${key}" is ${spell(value)}, it must be a string`);
   return value;
 }
 
@@ -97,8 +100,8 @@ export function parseAgentLabels(text: string): AgentLabels {
   const normalizedPolicy = own(answer, "normalized_policy");
   const labels = {
     agent: {
-      secrecy: readAgentTags(own(agent, "secrecy"), "agent.secrecy"),
-      integrity: readAgentTags(own(agent, "integrity"), "agent.integrity"),
+      secrecy: readAgentTags(own(agent, "secrecy"), ".secrecy"),
+      integrity: readAgentTags(own(agent, "integrity"), ".integrity"),
     },
     mode,
   };
@@ -111,27 +114,28 @@ export function parseResourceLabels(text: string): ResourceLabels {
   const resource = own(answer, "resource");
   if (!isObject(resource))
     throw new ProtocolError(`The guard's "resource" is ${spell(resource)}, it must be an object`);
+  const place: Place = () => "resource";
   const named = own(answer, "operation");
   const operation: Operation = named === "read" || named === "read-write" ? named : "write";
   return {
-    description: readText(own(resource, "description"), "resource.description") ?? "",
-    secrecy: readTags(own(resource, "secrecy"), "resource.secrecy"),
-    integrity: readTags(own(resource, "integrity"), "resource.integrity"),
+    description: readText(own(resource, "description"), place, ".description") ?? "",
+    secrecy: readTags(own(resource, "secrecy"), place, ".secrecy"),
+    integrity: readTags(own(resource, "integrity"), place, ".integrity"),
     operation,
   };
 }
 
-function readItemLabels(value: unknown, path: string): ItemLabels | undefined {
+function readItemLabels(value: unknown, place: Place): ItemLabels | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be an object`);
-  const description = readText(own(value, "description"), `${path}.description`);
-  const secrecy = readTags(own(value, "secrecy"), `${path}.secrecy`);
-  const integrity = readTags(own(value, "integrity"), `${path}.integrity`);
+  const labels = readEntry(value, place);
+  const description = readText(own(labels, "description"), place, ".description");
+  const secrecy = readTags(own(labels, "secrecy"), place, ".secrecy");
+  const integrity = readTags(own(labels, "integrity"), place, ".integrity");
   return description === undefined ? { secrecy, integrity } : { description, secrecy, integrity };
 }
 
-function readEntry(value: unknown, path: string): JsonObject {
-  if (!isObject(value)) throw new ProtocolError(`The guard's "${path}" is ${spell(value)}, it must be an object`);
+function readEntry(value: unknown, place: Place): JsonObject {
+  if (!isObject(value)) throw new ProtocolError(`The guard's "${place()}" is ${spell(value)}, it must be an object`);
   return value;
 }
 
@@ -146,16 +150,16 @@ export function parseResponseLabels(text: string): ResponseLabels | null {
   const answer = parseObject(text, "label_response");
   if (Object.hasOwn(answer, "labeled_paths")) {
     const labeledPaths = readArray(answer["labeled_paths"], "labeled_paths").map((value, index) => {
-      const at = `labeled_paths[${index}]`;
-      const entry = readEntry(value, at);
+      const place: Place = () => `labeled_paths[${index}]`;
+      const entry = readEntry(value, place);
       const path = own(entry, "path");
       if (typeof path !== "string")
-        throw new ProtocolError(`The guard's "${at}.path" is ${spell(path)}, it must be a JSON Pointer`);
-      const labels = readItemLabels(own(entry, "labels"), `${at}.labels`);
+        throw new ProtocolError(`The guard's "${place()}.path" is ${spell(path)}, it must be a JSON Pointer`);
+      const labels = readItemLabels(own(entry, "labels"), () => `${place()}.labels`);
       return labels === undefined ? { path } : { path, labels };
     });
-    const defaultLabels = readItemLabels(own(answer, "default_labels"), "default_labels");
-    const itemsPath = readText(own(answer, "items_path"), "items_path");
+    const defaultLabels = readItemLabels(own(answer, "default_labels"), () => "default_labels");
+    const itemsPath = readText(own(answer, "items_path"), () => "items_path");
     return {
       labeledPaths,
       ...(defaultLabels === undefined ? {} : { defaultLabels }),
@@ -164,8 +168,9 @@ export function parseResponseLabels(text: string): ResponseLabels | null {
   }
   if (!Object.hasOwn(answer, "items")) return null;
   const items = readArray(answer["items"], "items").map((value, index) => {
-    const entry = readEntry(value, `items[${index}]`);
-    const labels = readItemLabels(own(entry, "labels"), `items[${index}].labels`);
+    const place: Place = () => `items[${index}]`;
+    const entry = readEntry(value, place);
+    const labels = readItemLabels(own(entry, "labels"), () => `${place()}.labels`);
     const data = own(entry, "data");
     return labels === undefined ? { data } : { data, labels };
   });

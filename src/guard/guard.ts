@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly capabilities?: readonly Tag[] | undefined;
   /** Hears this call's events: questions to the backend, sleeps, runs. In addition to the guard's own listener. */
   readonly onEvent?: ((event: GuardEvent) => void) | undefined;
+  /** label_response: hears the JSON text of the result, as the guard gets it. A guard that encodes nothing tells nothing. */
+  readonly onResultText?: ((text: string) => void) | undefined;
 }
 
 /**

@@ -115,7 +115,11 @@ export function responseInput(call: ToolCall, result: unknown, options: CallOpti
   const args = call.args ?? {};
   const found = result ?? null;
   checkJson(args, '"call.args"');
-  checkJson(found, "the result");
-  const input = { tool_name: call.tool, tool_args: args, tool_result: found };
-  return bounded(stringify(capabilities === undefined ? input : { ...input, capabilities }, "the result"), limit);
+  // The result by itself, because its text is of use to others; the rest goes around it.
+  const text = stringify(found, "the result");
+  const head = stringify({ tool_name: call.tool, tool_args: args }, '"call.args"').slice(0, -1);
+  const tail = capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, '"capabilities"')}`;
+  const input = bounded(`${head},"tool_result":${text}${tail}}`, limit);
+  options.onResultText?.(text);
+  return input;
 }

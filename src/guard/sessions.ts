@@ -37,7 +37,8 @@ export interface GuardSessionsOptions {
 interface Entry {
   readonly session: Promise<GuardSession>;
   guard?: FreshGuard;
-  begun?: true;
+  /** Once it has begun. */
+  opened?: GuardSession;
   /** Label calls that have not ended, those that wait for their turn among them. */
   running: number;
   /** When it last became busy, or began: the clock in milliseconds. */
@@ -76,6 +77,7 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
   if (!(parallel >= 1)) throw new RangeError(`Cannot pool guards: "parallel" must be at least 1, got ${parallel}`);
   const owners = new WeakMap<object, number>();
   const entries = new Map<string, Entry>();
+  let newest: string | undefined;
   let owned = 0;
   let closed = false;
 
@@ -111,8 +113,8 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
   const create = (key: string, guard: Guard, policy: unknown, call: CallOptions): Entry => {
     const entry: Entry = { session: begin(guard, policy, call, () => entry), running: 0, since: performance.now() };
     entry.session.then(
-      () => {
-        entry.begun = true;
+      (opened) => {
+        entry.opened = opened;
       },
       // A session that could not begin is not kept: the next caller tries anew.
       () => entries.get(key) === entry && entries.delete(key),
@@ -127,12 +129,12 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
       const key = place === 0 ? session : `${session}#${place}`;
       const found = entries.get(key);
       if (found === undefined) return { key, found };
-      const waits = found.begun !== true || found.running > 0;
+      const waits = found.opened === undefined || found.running > 0;
       const age = now - found.since;
       if (waits && age > LOST_MS) return { key, found: undefined };
       const isWell = found.guard === undefined || found.guard.health === "ok";
       // Callers who come at the same time share one beginning.
-      if (!waits || !isWell || found.begun !== true || age < BUSY_MS) return { key, found };
+      if (!waits || !isWell || found.opened === undefined || age < BUSY_MS) return { key, found };
       if (latest === undefined || found.since > latest.found.since) latest = { key, found };
     }
     return latest!;
@@ -150,12 +152,15 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
         ? found
         : create(key, guard, policy, { ...shared, ...(backend === undefined ? {} : { backend }) });
       // A Map keeps the order of insertion: the least recently used comes first.
-      entries.delete(key);
-      entries.set(key, entry);
+      if (key !== newest || !usable) {
+        entries.delete(key);
+        entries.set(key, entry);
+        newest = key;
+      }
       const deadline = createDeadline(signal, timeoutMs, { guard: guard.name, phase: "label_agent" });
-      const turn = deadline.race(entry.session);
-      const opened = await (entry.begun === true ? turn : stayAwake(turn));
-      evict(key);
+      deadline.check();
+      const opened = entry.opened ?? (await stayAwake(deadline.race(entry.session)));
+      if (entries.size > 1) evict(key);
       return opened;
     },
     get memoryBytes() {

@@ -17,16 +17,21 @@ export function abortable(signal: AbortSignal | undefined, context: FaultContext
   const check = (): void => {
     if (signal.aborted) throw abortError(signal.reason, context);
   };
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(abortError(signal.reason, context));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  aborted.catch(() => {});
+  // A call waits a few times, so none of them is taken out again.
+  const waits: ((reason: unknown) => void)[] = [];
+  const onAbort = (): void => {
+    const reason = abortError(signal.reason, context);
+    for (const reject of waits) reject(reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
   return {
-    wait: (promise) => Promise.race([promise, aborted]),
+    wait: (promise) =>
+      new Promise((resolve, reject) => {
+        Promise.resolve(promise).then(resolve, reject);
+        if (signal.aborted) reject(abortError(signal.reason, context));
+        else waits.push(reject);
+      }),
     check,
-    release: () => signal.removeEventListener("abort", onAbort!),
+    release: () => signal.removeEventListener("abort", onAbort),
   };
 }

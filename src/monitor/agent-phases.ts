@@ -3,8 +3,9 @@ import type { Labels, Mode } from "../difc/labels.ts";
 import { taintAll } from "../difc/taint.ts";
 import { isGuardError, StateError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
+import type { GuardSession } from "../guard/sessions.ts";
 import type { Abortable } from "./abortable.ts";
-import { checkAgentLabels, guarded } from "./answers.ts";
+import { checkAgentLabels, guardFault } from "./answers.ts";
 import type { CheckedCall, Progress, Surroundings } from "./call.ts";
 import { countCall } from "./limits.ts";
 import {
@@ -41,11 +42,15 @@ export async function openAgent(
 ): Promise<OpenedAgent> {
   const { server, sessions } = surroundings;
   const { abort, options } = progress;
-  const { guard, agentLabels: answer } = await guarded(server.guard, "label_agent", async () => {
-    const session = await abort.wait(sessions.open(server.guard, server.payload, server.backend, options));
+  let session: GuardSession;
+  try {
+    // Ends with the signal itself.
+    session = await sessions.open(server.guard, server.payload, server.backend, options);
     checkAgentLabels(session.agentLabels, server.guard.name);
-    return session;
-  });
+  } catch (error) {
+    throw guardFault(error, server.guard.name, "label_agent");
+  }
+  const { guard, agentLabels: answer } = session;
   const granted = answer.agent;
   const mode = surroundings.mode ?? answer.mode;
   const limit = Object.hasOwn(server.limits, call.tool) ? server.limits[call.tool]! : 0;

@@ -8,7 +8,6 @@ import type {
   ResponseLabels,
 } from "../difc/labels.ts";
 import { isGuardError, ProtocolError } from "../errors.ts";
-import type { Guard } from "../guard/guard.ts";
 
 const MODES: readonly unknown[] = ["strict", "filter", "propagate"];
 const OPERATIONS: readonly unknown[] = ["read", "write", "read-write"];
@@ -47,19 +46,10 @@ export function checkResponseLabels(answer: ResponseLabels | null, guard: string
 }
 
 /** A guard's fault as a GuardError, whatever was thrown. */
-function guardFault(error: unknown, guard: string, phase: string): Error {
+export function guardFault(error: unknown, guard: string, phase: string): Error {
   if (isGuardError(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new ProtocolError(`The guard "${guard}" failed in ${phase}: ${message}`, { guard, phase, cause: error });
-}
-
-/** Runs a label call; whatever it throws comes out as a GuardError. */
-export async function guarded<T>(guard: Guard, phase: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw guardFault(error, guard.name, phase);
-  }
 }
 
 function malformed(guard: string, phase: string, must: string): ProtocolError {

@@ -11,7 +11,7 @@ import { abortError, BackendError, isGuardError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import { type Abortable, abortable } from "./abortable.ts";
 import { openAgent, taintAgent } from "./agent-phases.ts";
-import { checkResourceLabels, checkResponseLabels, guarded } from "./answers.ts";
+import { checkResourceLabels, checkResponseLabels, guardFault } from "./answers.ts";
 import type { CheckedCall, Progress, Surroundings } from "./call.ts";
 import { limitedResult } from "./limits.ts";
 import type { Labelling, Outcome } from "./outcome.ts";
@@ -84,11 +84,14 @@ async function runPhases(
   }
   tracer.end("ok", `The agent's labels in ${mode} mode`, opened);
 
-  const resource = await guarded(server.guard, "label_resource", async () => {
+  let resource: ResourceLabels;
+  try {
     const answer =
       call.labels ?? (await abort.wait(guard.labelResource({ tool: call.tool, args: call.args }, progress.options)));
-    return checkResourceLabels(answer, server.guard.name);
-  });
+    resource = checkResourceLabels(answer, server.guard.name);
+  } catch (error) {
+    throw guardFault(error, server.guard.name, "label_resource");
+  }
   const { operation } = resource;
   const { description, secrecy, integrity } = resource;
   tracer.end("ok", `A ${operation} of ${plainText(description) || "a resource"}`, {
@@ -107,8 +110,9 @@ async function runPhases(
   tracer.end("ok", "The backend answered");
   if (operation === "write") return { status: "allowed", result: answer, removed: [], shown: [] };
 
-  const result = readResult(answer);
-  const items = await labelResponse(surroundings, guard, call, progress, mode, resource, result);
+  const read = unwrapResult(answer);
+  const { items, text } = await labelResponse(surroundings, guard, call, progress, mode, resource, read);
+  const result = withoutHidden(read, text);
   const verdict = judge({ mode, tool: call.tool, reader: view.reader, resource, coarse: evaluation, result, items });
   const blocked = verdict.status === "denied";
   const all = items?.items ?? [{ data: result.value, description, secrecy, integrity }];
@@ -154,10 +158,15 @@ async function callBackend(tool: string, execute: () => unknown, abort: Abortabl
 }
 
 /** A text that repeats a key would tell the agent what neither guard nor items know of, so what was parsed is encoded again. */
-function readResult(answer: unknown): ToolResult {
-  const result = unwrapResult(answer);
-  if (result.text === undefined || !hidesMembers(result.text, result.value)) return result;
+function withoutHidden(result: ToolResult, encoded: string | undefined): ToolResult {
+  if (result.text === undefined || !hidesMembers(result.text, result.value, encoded)) return result;
   return unwrapResult(rewrapResult(result, result.value));
+}
+
+interface LabelledResponse {
+  readonly items: LabelledItems | null;
+  /** The JSON text that the guard got of the result. */
+  readonly text?: string | undefined;
 }
 
 async function labelResponse(
@@ -168,7 +177,7 @@ async function labelResponse(
   mode: Mode,
   resource: ResourceLabels,
   result: ToolResult,
-): Promise<LabelledItems | null> {
+): Promise<LabelledResponse> {
   const { tracer, abort, options } = progress;
   const { operation } = resource;
   const reason =
@@ -181,14 +190,24 @@ async function labelResponse(
           : undefined;
   if (reason !== undefined) {
     tracer.end("skipped", reason);
-    return null;
+    return { items: null };
   }
   const { name } = surroundings.server.guard;
-  const items = await guarded(surroundings.server.guard, "label_response", async () => {
+  let text: string | undefined;
+  const onResultText = (given: string): void => {
+    text = given;
+  };
+  let items: LabelledItems | null;
+  try {
     const toolCall = { tool: call.tool, args: call.args };
-    const labels = checkResponseLabels(await abort.wait(guard.labelResponse(toolCall, result.value, options)), name);
-    return labels === null ? null : resolveItems(result.value, labels, resource);
-  });
+    const labels = checkResponseLabels(
+      await abort.wait(guard.labelResponse(toolCall, result.value, { ...options, onResultText })),
+      name,
+    );
+    items = labels === null ? null : resolveItems(result.value, labels, resource);
+  } catch (error) {
+    throw guardFault(error, name, "label_response");
+  }
   if (items !== null && items.skipped.length > 0) {
     const paths = items.skipped.map((path) => plainText(path, 60)).join(", ");
     const message = `Labelled paths that fit no item: ${paths}`;
@@ -200,5 +219,5 @@ async function labelResponse(
       ? "No item labels: the resource's labels stand for the whole"
       : `Labels for ${items.items.length} items`,
   );
-  return items;
+  return { items, text };
 }
