@@ -1,58 +1,91 @@
 // What the guarded proxy costs against a plain one that hands every byte on, in Node and in workerd: lists of 30 issues, servers on
-// loopback and 30 ms away, 1, 16 and 64 agents that call without a pause.
+// loopback and 30 ms away, 1, 16 and 64 agents: without a pause, which may ask more than one thread serves, and at half of what it serves.
 import type { Environment, Row } from "./environment.ts";
-import { createAgents } from "./proxy/agents.ts";
-import { ITEMS, LIST, startServer } from "./proxy/server.ts";
+import { type Agents, createAgents } from "./proxy/agents.ts";
+import { ITEMS } from "./proxy/list.ts";
+import { startServer } from "./proxy/server.ts";
 import { ratio } from "./row.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 6;
+const COUNTS = [1, 16, 64] as const;
 /** Calls of each agent per round. */
 const CALLS: Readonly<Record<number, number>> = { 1: 60, 16: 12, 64: 4 };
+/** A server lives long: the first calls, before the engine knows the code, are not measured. */
+const WARM_CALLS = 125;
+const WARM_AGENTS = 4;
 
-const quantile = (sorted: readonly number[], part: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-
-const middle = (times: number[]): number =>
-  quantile(
-    times.sort((a, b) => a - b),
-    0.5,
-  );
-
-/** The guard's own time in the calls so far, in milliseconds. Not on Workers, whose clocks stand still while they compute. */
-async function labelTimeInCalls(url: string): Promise<number> {
-  return middle((await (await fetch(`${url}/label-times`)).json()) as number[]);
+interface Figures {
+  /** In milliseconds, the shortest first. */
+  readonly times: readonly number[];
+  readonly perSecond: number;
 }
 
-/** The guard's own time without a proxy around it, timed from outside: what many calls take more than none. */
-async function labelTime(url: string, times: number): Promise<number> {
-  const body = JSON.stringify(LIST);
-  const once = async (count: number): Promise<number> => {
-    const started = performance.now();
-    const { status } = await fetch(`${url}/labels?times=${count}`, { method: "POST", body });
-    if (status !== 204) throw new Error(`The guard could not be timed: HTTP ${status}`);
-    return performance.now() - started;
-  };
-  await once(times);
-  const found: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) found.push(((await once(times)) - (await once(0))) / times);
-  return middle(found);
-}
+const quantile = ({ times }: Figures, part: number): number =>
+  times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN;
 
-/** All by turns, so that what the machine does besides hits all. */
-async function compare(
-  call: (path: string) => Promise<readonly number[]>,
-  paths: readonly string[],
+/** All by turns, everybody first as often as last, so that what the machine does besides hits all. */
+async function compare<P extends string>(
+  call: (path: P) => ReturnType<Agents["call"]>,
+  paths: readonly P[],
   rounds: number,
-): Promise<number[][]> {
-  const times = paths.map((): number[] => []);
-  for (let round = -1; round < rounds; round++) {
-    for (const [index, path] of paths.entries()) {
-      const taken = await call(path);
-      // The first round only warms up.
-      if (round >= 0) times[index]!.push(...taken);
+): Promise<Readonly<Record<P, Figures>>> {
+  const all = paths.map((path) => ({ path, times: [] as number[], seconds: 0 }));
+  for (let round = 0; round < rounds; round++) {
+    for (const own of round % 2 === 0 ? all : all.toReversed()) {
+      const { times, seconds } = await call(own.path);
+      own.times.push(...times);
+      own.seconds += seconds;
     }
   }
-  return times.map((list) => list.sort((a, b) => a - b));
+  const figures = all.map(({ path, times, seconds }) => {
+    const perSecond = times.length / seconds;
+    return [path, { times: times.sort((a, b) => a - b), perSecond }] as const;
+  });
+  return Object.fromEntries(figures) as unknown as Readonly<Record<P, Figures>>;
+}
+
+async function measure(url: string, agents: Agents, where: string, isFar: boolean, quick: boolean): Promise<Row[]> {
+  const rounds = quick ? 1 : ROUNDS;
+  const callsOf = (count: number): number => (quick ? 2 : CALLS[count]!);
+  const at = (path: string): string => `${url}/${path}`;
+  for (const path of quick ? [] : ["guarded", "plain", "held", "labelled"]) {
+    await agents.call(at(path), WARM_AGENTS, WARM_CALLS);
+  }
+  const alone = await compare((path) => agents.call(at(path), 1, callsOf(1)), ["held", "labelled"], rounds);
+  const label = quantile(alone.labelled, 0.5) - quantile(alone.held, 0.5);
+  const both = ["guarded", "plain"] as const;
+  const busy = new Map<number, Readonly<Record<"guarded" | "plain", Figures>>>();
+  for (const count of COUNTS) {
+    busy.set(count, await compare((path) => agents.call(at(path), count, callsOf(count)), both, rounds));
+  }
+  /** What one thread serves, in calls per second. */
+  const most = busy.get(64)!.guarded.perSecond;
+  const rows: Row[] = [];
+  const add = (
+    what: string,
+    { guarded, plain }: Readonly<Record<"guarded" | "plain", Figures>>,
+    load: string,
+  ): void => {
+    const [p50, theirs] = [quantile(guarded, 0.5), quantile(plain, 0.5)];
+    const note = `${p50.toFixed(2)} ms, plain ${theirs.toFixed(2)} ms${load}`;
+    rows.push(ratio(`${where}, ${what}, p50`, p50, theirs, isFar && load === "" ? "proxy-far" : undefined, note));
+    rows.push(ratio(`${where}, ${what}, p99`, quantile(guarded, 0.99), quantile(plain, 0.99)));
+  };
+  for (const [count, figures] of busy) {
+    const { guarded, plain } = figures;
+    const served = `${guarded.perSecond.toFixed(0)} calls/s, plain ${plain.perSecond.toFixed(0)}`;
+    add(count === 1 ? "1 agent" : `${count} agents`, figures, count === 1 ? "" : `; without a pause: ${served}`);
+    if (count === 1 && !isFar) {
+      const [p50, theirs] = [quantile(guarded, 0.5), quantile(plain, 0.5)];
+      const note = `labels ${label.toFixed(2)} ms`;
+      rows.push(ratio(`${where}, 1 agent, p50 less labels`, p50 - label, theirs, "proxy-near", note));
+    }
+  }
+  for (const count of COUNTS.slice(1)) {
+    const figures = await compare((path) => agents.call(at(path), count, callsOf(count), most / 2), both, rounds);
+    add(`${count} agents at half of what the guarded one serves`, figures, "");
+  }
+  return rows;
 }
 
 export async function bench({ name, quick }: Environment): Promise<Row[]> {
@@ -66,25 +99,9 @@ export async function bench({ name, quick }: Environment): Promise<Row[]> {
       const server = await startServer(delay);
       const host = await start(server.url);
       try {
-        const alone = await labelTime(host.url, quick ? 5 : 200);
-        for (const count of [1, 16, 64]) {
-          const calls = quick ? 2 : CALLS[count]!;
-          const call = (path: string): Promise<number[]> => agents.call(`${host.url}${path}`, count, calls);
-          const [ours, theirs] = await compare(call, ["/guarded", "/plain"], quick ? 1 : ROUNDS);
-          const at = (part: number): [number, number] => [quantile(ours!, part), quantile(theirs!, part)];
-          const [p50, plain] = at(0.5);
-          // Only one agent's calls hold the guard's time and nobody else's.
-          const isClear = count === 1 && runtime === "node";
-          const label = isClear ? await labelTimeInCalls(host.url) : alone;
-          const where = `${delay === 0 ? "loopback" : `${delay} ms away`}, ${count} agent${count === 1 ? "" : "s"}`;
-          const note = `${p50.toFixed(2)} ms, plain ${plain.toFixed(2)} ms, labels ${label.toFixed(2)} ms`;
-          const isFar = delay > 0 && count === 1;
-          const found = [ratio(`${where}, p50`, p50, plain, isFar ? "proxy-far" : undefined, note)];
-          if (delay === 0 && count === 1)
-            found.push(ratio(`${where}, p50 less labels`, p50 - label, plain, "proxy-near"));
-          found.push(ratio(`${where}, p99`, ...at(0.99)));
-          rows.push(...found.map((row) => ({ ...row, runtime })));
-        }
+        const where = delay === 0 ? "loopback" : `${delay} ms away`;
+        const found = await measure(host.url, agents, where, delay > 0, quick);
+        rows.push(...found.map((row) => ({ ...row, runtime })));
       } finally {
         await host.close();
         server.close();

@@ -1,4 +1,4 @@
-// The agents that call: each waits for its answer and calls again. Node's own client, so that little of the time is theirs.
+// The agents that call: each waits for its answer, and for its turn where there is one, and calls again. Node's own client, so that little of the time is theirs.
 import { Agent, request } from "node:http";
 import { tokenOf } from "./tokens.ts";
 
@@ -19,16 +19,19 @@ const BODY = Buffer.from(
 );
 
 export interface Agents {
-  /** How long each of so many calls of each agent took, in milliseconds. */
-  call(url: string, agents: number, calls: number): Promise<number[]>;
+  /**
+   * How long each of so many calls of each agent took, in milliseconds, and all of them together, in seconds. `perSecond`: the calls of all
+   * come at this rate, one after the other; without it no agent pauses. A call that begins late, because the one before it has not
+   * ended, counts from when it was due.
+   */
+  call(url: string, agents: number, calls: number, perSecond?: number): Promise<{ times: number[]; seconds: number }>;
   close(): void;
 }
 
 export function createAgents(): Agents {
   const connections = new Agent({ keepAlive: true });
-  const one = (url: string, agent: number): Promise<number> =>
+  const one = (url: string, agent: number, started: number): Promise<number> =>
     new Promise((resolve, reject) => {
-      const started = performance.now();
       const headers = {
         "content-type": "application/json",
         "content-length": BODY.length,
@@ -53,15 +56,22 @@ export function createAgents(): Agents {
       sent.end(BODY);
     });
   return {
-    async call(url, agents, calls) {
+    async call(url, agents, calls, perSecond) {
+      const began = performance.now();
       const taken = await Promise.all(
         Array.from({ length: agents }, async (_, agent) => {
           const own: number[] = [];
-          for (let turn = 0; turn < calls; turn++) own.push(await one(url, agent));
+          for (let turn = 0; turn < calls; turn++) {
+            const due = perSecond === undefined ? 0 : began + ((turn * agents + agent) * 1000) / perSecond;
+            const early = due - performance.now();
+            if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+            const isLate = perSecond !== undefined && early < 0 && turn > 0;
+            own.push(await one(url, agent, isLate ? due : performance.now()));
+          }
           return own;
         }),
       );
-      return taken.flat();
+      return { times: taken.flat(), seconds: (performance.now() - began) / 1000 };
     },
     close: () => connections.destroy(),
   };

@@ -1,6 +1,7 @@
 // The two proxies that are compared, for any runtime, and how long the guard alone takes.
 import { createMonitor, functionBackend, type WasmGuard } from "edge-guard";
 import { bearerTokens, createGuardProxy, type Fetch, httpUpstream } from "edge-guard/proxy";
+import { LIST } from "./list.ts";
 import { AGENTS, tokenOf } from "./tokens.ts";
 
 export type Handler = (
@@ -13,31 +14,22 @@ const TOKENS = Object.fromEntries(
   Array.from({ length: AGENTS }, (_, agent) => [tokenOf(agent), { principal: "team", agent: `${agent}` }]),
 );
 
+const pass = (upstream: string, { method, headers, body }: Request): Promise<Response> =>
+  fetch(upstream, { method, headers, body, duplex: "half" } as RequestInit);
+
+const answerOf = ({ status, headers }: Response, body: BodyInit | null): Response =>
+  new Response(body, { status, headers: { "content-type": headers.get("content-type") ?? "" } });
+
 /** Hands every byte on, as runtimes make it easiest. */
 export const plain =
   (upstream: string): Handler =>
   async (request) => {
-    const { status, headers, body } = await fetch(upstream, {
-      method: request.method,
-      headers: request.headers,
-      body: request.body,
-      duplex: "half",
-    } as RequestInit);
-    return new Response(body, { status, headers: { "content-type": headers.get("content-type") ?? "" } });
+    const answer = await pass(upstream, request);
+    return answerOf(answer, answer.body);
   };
 
-/** How long the guard took in each call, in milliseconds. Only where clocks move while something is computed. */
-const labelled: number[] = [];
-
 export function guarded(upstream: string, guard: WasmGuard, fetch?: Fetch): Handler {
-  const monitor = createMonitor({
-    servers: { github: { guard, policy: POLICY } },
-    onEvent(event) {
-      if (event.type !== "outcome") return;
-      const { trace } = event.outcome;
-      labelled.push((trace[1]?.milliseconds ?? 0) + (trace[4]?.milliseconds ?? 0));
-    },
-  });
+  const monitor = createMonitor({ servers: { github: { guard, policy: POLICY } } });
   const proxy = createGuardProxy({
     upstream: httpUpstream(upstream, fetch === undefined ? {} : { fetch }),
     monitor,
@@ -46,36 +38,40 @@ export function guarded(upstream: string, guard: WasmGuard, fetch?: Fetch): Hand
   return (request, context) => proxy.fetch(request, context);
 }
 
-/**
- * Labels the list that is posted so many times as the query says, over an asynchronous backend: timed from outside, because clocks of
- * Workers stand still while they compute.
- */
-export function labels(guard: WasmGuard): Handler {
+/** What a guard answers for the list, over an asynchronous backend as in the proxy. */
+function labelling(guard: WasmGuard): () => Promise<{ resource(): Promise<unknown>; response(): Promise<unknown> }> {
   const backend = functionBackend(async () => ({
     content: [{ type: "text", text: '{"full_name":"acme/site","private":false}' }],
   }));
-  let session: Promise<WasmGuard> | undefined;
   const call = { tool: "list_issues", args: { owner: "acme", repo: "site" } };
-  const open = async (): Promise<WasmGuard> => {
+  const open = async () => {
     const own = await guard.fresh();
     await own.labelAgent(POLICY, { backend });
-    return own;
+    return {
+      resource: () => own.labelResource(call, { backend }),
+      response: () => own.labelResponse(call, LIST, { backend }),
+    };
   };
-  return async (request) => {
-    session ??= open();
-    const own = await session;
-    const list: unknown = await request.json();
-    const times = Number(new URL(request.url).searchParams.get("times"));
-    for (let turn = 0; turn < times; turn++) {
-      await own.labelResource(call, { backend });
-      await own.labelResponse(call, list, { backend });
-    }
-    return new Response(null, { status: 204 });
-  };
+  let session: ReturnType<typeof open> | undefined;
+  return () => (session ??= open());
 }
 
-/** The times since the last request of this kind. */
-export const labelTimes: Handler = () => Response.json(labelled.splice(0));
+/**
+ * Holds the answer until all of it is there. `guard`: and beside that labels such a call and such a list, once each. What the second takes
+ * more than the first is the guard's own time in a proxied call, timed from outside, because clocks of Workers stand still
+ * while they compute; in a loop of calls a guard is several times faster than once in a request.
+ */
+export function holding(upstream: string, guard?: WasmGuard): Handler {
+  const session = guard && labelling(guard);
+  return async (request) => {
+    const labels = await session?.();
+    await labels?.resource();
+    const answer = await pass(upstream, request);
+    const body = await answer.arrayBuffer();
+    await labels?.response();
+    return answerOf(answer, body);
+  };
+}
 
 /** By path. */
 export function route(handlers: Readonly<Record<string, Handler>>): Handler {

@@ -2,11 +2,12 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { prepareGuard } from "edge-guard";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 
 export interface ProxyHost {
-  /** Below it are /guarded, /plain and /labels. */
+  /** Below it are /guarded, /plain, /held and /labelled. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -59,11 +60,13 @@ export const hosts: Readonly<Record<"node" | "workerd", (upstream: string) => Pr
     };
   },
   async workerd(upstream) {
+    // As it is deployed: where nothing else could end a guard it counts.
+    const guardBytes = prepareGuard(await readFile(guardFile), { fuel: true });
     const worker = new Miniflare({
       host: "127.0.0.1",
       modules: [
         { type: "ESModule", path: "worker.mjs", contents: await bundled("worker", undefined) },
-        { type: "CompiledWasm", path: "repo-guard.wasm", contents: await readFile(guardFile) },
+        { type: "CompiledWasm", path: "repo-guard.wasm", contents: guardBytes },
       ],
       compatibilityDate: "2026-04-01",
       compatibilityFlags: ["enable_request_signal"],

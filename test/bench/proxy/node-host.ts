@@ -1,6 +1,6 @@
 // The proxies in a Node process of their own: node-host.mjs <upstream> <guard.wasm>. Writes its port.
 import { loadGuardFile, nodeFetch, serveHttp } from "edge-guard/node";
-import { guarded, labels, labelTimes, plain, route } from "./handlers.ts";
+import { guarded, holding, plain, route } from "./handlers.ts";
 
 const [upstream = "", guardFile = ""] = process.argv.slice(2);
 const guard = await loadGuardFile(guardFile);
@@ -8,8 +8,8 @@ const handler = route({
   "/guarded": guarded(upstream, guard, nodeFetch()),
   "/guarded-fetch": guarded(upstream, guard),
   "/plain": plain(upstream),
-  "/labels": labels(guard),
-  "/label-times": labelTimes,
+  "/held": holding(upstream),
+  "/labelled": holding(upstream, guard),
 });
 const { port } = await serveHttp((request) => handler(request));
 console.log(port);

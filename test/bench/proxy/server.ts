@@ -1,20 +1,8 @@
 // The server behind the proxies: 2026-07-28, the same list of issues each time, after a delay.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { LIST } from "./list.ts";
 
-export const ITEMS = 30;
-
-function issue(number: number): object {
-  const body = "Steps to reproduce: build, start, look at the page. Expected a table, got an empty one.\n".repeat(4);
-  return {
-    ...{ number, title: `Issue ${number}`, body, comments: number % 5 },
-    author_association: number % 3 === 0 ? "NONE" : "MEMBER",
-    user: { login: `user${number}` },
-    html_url: `https://github.com/acme/site/issues/${number}`,
-  };
-}
-
-export const LIST: readonly object[] = Array.from({ length: ITEMS }, (_, number) => issue(number));
 export const REPOSITORY = { full_name: "acme/site", private: false };
 
 export async function startServer(delay: number): Promise<{ url: string; close(): void }> {

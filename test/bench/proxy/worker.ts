@@ -1,7 +1,7 @@
 // The proxies as a Worker.
 import { loadGuard } from "edge-guard";
 import guardModule from "edge-guard/repo-guard.wasm";
-import { guarded, type Handler, labels, labelTimes, plain, route } from "./handlers.ts";
+import { guarded, type Handler, holding, plain, route } from "./handlers.ts";
 
 let handler: Promise<Handler> | undefined;
 
@@ -10,8 +10,8 @@ async function start(upstream: string): Promise<Handler> {
   return route({
     "/guarded": guarded(upstream, guard),
     "/plain": plain(upstream),
-    "/labels": labels(guard),
-    "/label-times": labelTimes,
+    "/held": holding(upstream),
+    "/labelled": holding(upstream, guard),
   });
 }
 
