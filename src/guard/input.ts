@@ -118,7 +118,7 @@ export function responseInput(call: ToolCall, result: unknown, options: CallOpti
   // The result by itself, because its text is of use to others; the rest goes around it.
   const text = stringify(found, "the result");
   const head = stringify({ tool_name: call.tool, tool_args: args }, '"call.args"').slice(0, -1);
-  const tail = capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, '"capabilities"')}`;
+  const tail = capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, "the result")}`;
   const input = bounded(`${head},"tool_result":${text}${tail}}`, limit);
   options.onResultText?.(text);
   return input;

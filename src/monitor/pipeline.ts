@@ -194,16 +194,16 @@ async function labelResponse(
   }
   const { name } = surroundings.server.guard;
   let text: string | undefined;
-  const onResultText = (given: string): void => {
-    text = given;
+  const heard = {
+    ...options,
+    onResultText: (given: string): void => {
+      text = given;
+    },
   };
   let items: LabelledItems | null;
   try {
     const toolCall = { tool: call.tool, args: call.args };
-    const labels = checkResponseLabels(
-      await abort.wait(guard.labelResponse(toolCall, result.value, { ...options, onResultText })),
-      name,
-    );
+    const labels = checkResponseLabels(await abort.wait(guard.labelResponse(toolCall, result.value, heard)), name);
     items = labels === null ? null : resolveItems(result.value, labels, resource);
   } catch (error) {
     throw guardFault(error, name, "label_response");
