@@ -98,28 +98,21 @@ function checkJson(value: unknown, what: string): void {
   stringify(value, what);
 }
 
-/** The input of label_resource. */
-export function resourceInput(call: ToolCall, options: CallOptions, limit: number): string {
+/** The input of label_resource; with `result`, the JSON text of one, that of label_response. */
+export function resourceInput(call: ToolCall, { capabilities }: CallOptions, limit: number, result?: string): string {
   checkCall(call);
-  const { capabilities } = options;
   const args = call.args ?? {};
   checkJson(args, '"call.args"');
-  const input = { tool_name: call.tool, tool_args: args };
-  return bounded(stringify(capabilities === undefined ? input : { ...input, capabilities }, '"call.args"'), limit);
+  const head = stringify({ tool_name: call.tool, tool_args: args }, '"call.args"').slice(0, -1);
+  const middle = result === undefined ? "" : `,"tool_result":${result}`;
+  const tail = capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, '"capabilities"')}`;
+  return bounded(`${head}${middle}${tail}}`, limit);
 }
 
 /** The input of label_response. */
 export function responseInput(call: ToolCall, result: unknown, options: CallOptions, limit: number): string {
-  checkCall(call);
-  const { capabilities } = options;
-  const args = call.args ?? {};
-  const found = result ?? null;
-  checkJson(args, '"call.args"');
-  // The result by itself, because its text is of use to others; the rest goes around it.
-  const text = stringify(found, "the result");
-  const head = stringify({ tool_name: call.tool, tool_args: args }, '"call.args"').slice(0, -1);
-  const tail = capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, "the result")}`;
-  const input = bounded(`${head},"tool_result":${text}${tail}}`, limit);
+  // By itself, because its text is of use to others.
+  const text = stringify(result ?? null, "the result");
   options.onResultText?.(text);
-  return input;
+  return resourceInput(call, options, limit, text);
 }

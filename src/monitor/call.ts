@@ -53,4 +53,6 @@ export interface Progress {
   readonly options: CallOptions;
   before: Labels;
   after: Labels;
+  /** The JSON text of the result as the guard got it, once it is known. */
+  encoded?: string;
 }

@@ -111,8 +111,8 @@ async function runPhases(
   if (operation === "write") return { status: "allowed", result: answer, removed: [], shown: [] };
 
   const read = unwrapResult(answer);
-  const { items, text } = await labelResponse(surroundings, guard, call, progress, mode, resource, read);
-  const result = withoutHidden(read, text);
+  const items = await labelResponse(surroundings, guard, call, progress, mode, resource, read);
+  const result = withoutHidden(read, progress.encoded);
   const verdict = judge({ mode, tool: call.tool, reader: view.reader, resource, coarse: evaluation, result, items });
   const blocked = verdict.status === "denied";
   const all = items?.items ?? [{ data: result.value, description, secrecy, integrity }];
@@ -163,12 +163,6 @@ function withoutHidden(result: ToolResult, encoded: string | undefined): ToolRes
   return unwrapResult(rewrapResult(result, result.value));
 }
 
-interface LabelledResponse {
-  readonly items: LabelledItems | null;
-  /** The JSON text that the guard got of the result. */
-  readonly text?: string | undefined;
-}
-
 async function labelResponse(
   surroundings: Surroundings,
   guard: Guard,
@@ -177,7 +171,7 @@ async function labelResponse(
   mode: Mode,
   resource: ResourceLabels,
   result: ToolResult,
-): Promise<LabelledResponse> {
+): Promise<LabelledItems | null> {
   const { tracer, abort, options } = progress;
   const { operation } = resource;
   const reason =
@@ -190,20 +184,19 @@ async function labelResponse(
           : undefined;
   if (reason !== undefined) {
     tracer.end("skipped", reason);
-    return { items: null };
+    return null;
   }
   const { name } = surroundings.server.guard;
-  let text: string | undefined;
-  const heard = {
-    ...options,
-    onResultText: (given: string): void => {
-      text = given;
-    },
+  const onResultText = (text: string): void => {
+    progress.encoded = text;
   };
   let items: LabelledItems | null;
   try {
     const toolCall = { tool: call.tool, args: call.args };
-    const labels = checkResponseLabels(await abort.wait(guard.labelResponse(toolCall, result.value, heard)), name);
+    const labels = checkResponseLabels(
+      await abort.wait(guard.labelResponse(toolCall, result.value, { ...options, onResultText })),
+      name,
+    );
     items = labels === null ? null : resolveItems(result.value, labels, resource);
   } catch (error) {
     throw guardFault(error, name, "label_response");
@@ -219,5 +212,5 @@ async function labelResponse(
       ? "No item labels: the resource's labels stand for the whole"
       : `Labels for ${items.items.length} items`,
   );
-  return { items, text };
+  return items;
 }
