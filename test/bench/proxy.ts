@@ -11,8 +11,8 @@ const COUNTS = [1, 16, 64] as const;
 /** Calls of each agent per round. */
 const CALLS: Readonly<Record<number, number>> = { 1: 60, 16: 12, 64: 4 };
 /** A server lives long: the first calls, before the engine knows the code, are not measured. */
-const WARM_CALLS = 125;
-const WARM_AGENTS = 4;
+const WARM_CALLS = 32;
+const WARM_AGENTS = 16;
 
 interface Figures {
   /** In milliseconds, the shortest first. */
@@ -48,15 +48,18 @@ async function measure(url: string, agents: Agents, where: string, isFar: boolea
   const rounds = quick ? 1 : ROUNDS;
   const callsOf = (count: number): number => (quick ? 2 : CALLS[count]!);
   const at = (path: string): string => `${url}/${path}`;
-  for (const path of quick ? [] : ["guarded", "plain", "held", "labelled"]) {
-    await agents.call(at(path), WARM_AGENTS, WARM_CALLS);
-  }
-  const alone = await compare((path) => agents.call(at(path), 1, callsOf(1)), ["held", "labelled"], rounds);
-  const label = quantile(alone.labelled, 0.5) - quantile(alone.held, 0.5);
   const both = ["guarded", "plain"] as const;
+  const four = [...both, "held", "labelled"] as const;
+  for (const path of quick ? [] : four) await agents.call(at(path), WARM_AGENTS, WARM_CALLS);
   const busy = new Map<number, Readonly<Record<"guarded" | "plain", Figures>>>();
+  let label = Number.NaN;
   for (const count of COUNTS) {
-    busy.set(count, await compare((path) => agents.call(at(path), count, callsOf(count)), both, rounds));
+    const call = (path: string): ReturnType<Agents["call"]> => agents.call(at(path), count, callsOf(count));
+    if (count === 1 && !isFar) {
+      const found = await compare(call, four, rounds);
+      label = quantile(found.labelled, 0.5) - quantile(found.held, 0.5);
+      busy.set(count, found);
+    } else busy.set(count, await compare(call, both, rounds));
   }
   /** What one thread serves, in calls per second. */
   const most = busy.get(64)!.guarded.perSecond;
