@@ -58,7 +58,7 @@ export interface Pace {
 export const paceOf = (quick: boolean): Pace =>
   quick
     ? { rounds: 3, batchMs: 1, budgetMs: 200, fewest: 2, warmCalls: 1, warmMs: 1 }
-    : { rounds: 41, batchMs: 3, budgetMs: 3000, fewest: 5, warmCalls: 20_000, warmMs: 200 };
+    : { rounds: 41, batchMs: 3, budgetMs: 3000, fewest: 5, warmCalls: 20_000, warmMs: 120 };
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
