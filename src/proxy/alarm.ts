@@ -1,5 +1,6 @@
 // One timer for everything that a request may wait for too long. One for each would be four per request, of which none ever fires.
 import { TimeoutError } from "../errors.ts";
+import { unless } from "./signals.ts";
 
 export interface Alarm {
   /** Calls after so many milliseconds, unless it is withdrawn before; gives the function that withdraws it. */
@@ -68,20 +69,7 @@ export function createAlarm(usualMs: number): Alarm {
 
   return {
     after,
-    within: (ms, work) =>
-      new Promise((resolve, reject) => {
-        const withdraw = after(ms, () => reject(new TimeoutError("The deadline passed")));
-        Promise.resolve(work).then(
-          (value) => {
-            withdraw();
-            resolve(value);
-          },
-          (error) => {
-            withdraw();
-            reject(error);
-          },
-        );
-      }),
+    within: (ms, work) => unless((giveUp) => after(ms, () => giveUp(new TimeoutError("The deadline passed"))), work),
     stop,
   };
 }

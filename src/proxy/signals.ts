@@ -1,16 +1,9 @@
-// Waits that end with a signal.
+// Waits that end before their work does: with a signal, or with whatever else calls.
 
-/** Calls when the signal fires, also when it has already; gives the function that withdraws it. */
-export function onAbort(signal: AbortSignal, action: () => void): () => void {
-  if (signal.aborted) action();
-  else signal.addEventListener("abort", action, { once: true });
-  return () => signal.removeEventListener("abort", action);
-}
-
-/** The promise, or a rejection as soon as the signal fires, whatever the work still waits for. */
-export function abortable<T>(work: Promise<T> | T, signal: AbortSignal): Promise<T> {
+/** Settles as the work does, or rejects as soon as what `watch` was given is called; `watch` gives the function that withdraws it. */
+export function unless<T>(watch: (stop: (reason: unknown) => void) => () => void, work: Promise<T> | T): Promise<T> {
   return new Promise((resolve, reject) => {
-    const withdraw = onAbort(signal, () => reject(signal.reason));
+    const withdraw = watch(reject);
     Promise.resolve(work).then(
       (value) => {
         withdraw();
@@ -22,4 +15,16 @@ export function abortable<T>(work: Promise<T> | T, signal: AbortSignal): Promise
       },
     );
   });
+}
+
+/** Calls when the signal fires, also when it has already; gives the function that withdraws it. */
+export function onAbort(signal: AbortSignal, action: () => void): () => void {
+  if (signal.aborted) action();
+  else signal.addEventListener("abort", action, { once: true });
+  return () => signal.removeEventListener("abort", action);
+}
+
+/** The promise, or a rejection as soon as the signal fires, whatever the work still waits for. */
+export function abortable<T>(work: Promise<T> | T, signal: AbortSignal): Promise<T> {
+  return unless((stop) => onAbort(signal, () => stop(signal.reason)), work);
 }
