@@ -43,17 +43,16 @@ const quiet = [
   "--disable-extensions",
 ];
 
-const workerd = (title, way) => ({
+const workerd = (title, program) => ({
   title,
   seconds: 700,
   endsLoops: false,
   prepare: () => process.execPath,
   command: (binary, { folder, settings }) => [
     binary,
-    `${root}.tools/everywhere/workerd.mjs`,
+    `${root}.tools/everywhere/${program}.mjs`,
     folder,
     JSON.stringify(settings),
-    way,
   ],
   environment: () => ({ WRANGLER_SEND_METRICS: "false" }),
 });
@@ -133,7 +132,7 @@ export const runtimes = {
   workerd: workerd("workerd", "workerd"),
   // Not another runtime, but another way to bring a guard there: what is not about guards is tested above.
   loader: {
-    ...workerd("Worker Loader", "loader"),
+    ...workerd("Worker Loader", "worker-loader"),
     suites: ["abi", "faults", "suspension", "budgets", "sessions", "toolchains"],
   },
   deno: {

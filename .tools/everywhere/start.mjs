@@ -56,6 +56,9 @@ export async function runSuitesIn(name, runtime, { folder, only }) {
   const settings = { name, endsLoops: runtime.endsLoops, only, suites: runtime.suites };
   const opened = [];
   let output = "";
+  const note = (text) => {
+    output = (output + text).slice(-20_000);
+  };
   try {
     const binary = await runtime.prepare();
     let end;
@@ -92,12 +95,10 @@ export async function runSuitesIn(name, runtime, { folder, only }) {
       rest = lines.pop();
       for (const line of lines) {
         if (line.startsWith("@@")) hear(line.slice(2));
-        else output += `${line}\n`;
+        else note(`${line}\n`);
       }
     });
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      output = (output + text).slice(-20_000);
-    });
+    child.stderr.setEncoding("utf8").on("data", note);
     child.on("error", (error) => end(`it could not be started: ${error.message}`));
     child.on("close", (code, signal) => end(`it ended early with ${signal ?? code}`));
     const timer = setTimeout(() => end(`it took longer than ${runtime.seconds} seconds`), runtime.seconds * 1000);

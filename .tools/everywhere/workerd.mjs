@@ -1,10 +1,11 @@
-// Runs the suites in workerd, with guards that come compiled with the deployment, or by a Worker Loader. Arguments: folder, settings, way.
+// Runs the suites in workerd, with guards that come compiled with the deployment. Arguments: folder, settings.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Miniflare } from "miniflare";
+import { printLines } from "./worker-lines.mjs";
 
-const [folder, settings, way] = process.argv.slice(2);
+const [folder, settings] = process.argv.slice(2);
 const imports = [];
 const modules = [];
 
@@ -21,20 +22,16 @@ function deploy(name, type) {
   return `{ ${entries.join(", ")} }`;
 }
 
-/** Lets Node say which guards the suites load, prepares those, and deploys them compiled. */
-function deployCompiled() {
-  const parameters = [`${folder}/modules`, JSON.stringify(JSON.parse(settings).only)];
-  const record = spawnSync(process.execPath, [`${folder}/test/run/entries/record.mjs`, ...parameters], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  if (record.status !== 0) throw new Error("The suites' guards could not be recorded in Node");
-  return `{ modules: ${deploy("modules", "CompiledWasm")}, guards: ${deploy("guards", "Data")} }`;
-}
-
-const deployed = way === "loader" ? deploy("guards", "Data") : deployCompiled();
+// Node says which guards the suites load; those are prepared and deployed compiled.
+const parameters = [`${folder}/modules`, JSON.stringify(JSON.parse(settings).only)];
+const record = spawnSync(process.execPath, [`${folder}/test/run/entries/record.mjs`, ...parameters], {
+  stdio: ["ignore", "ignore", "inherit"],
+});
+if (record.status !== 0) throw new Error("The suites' guards could not be recorded in Node");
+const deployed = `{ modules: ${deploy("modules", "CompiledWasm")}, guards: ${deploy("guards", "Data")} }`;
 const main = [
   ...imports,
-  `import { createHandler } from "./${way}.mjs";`,
+  'import { createHandler } from "./workerd.mjs";',
   `export default createHandler(${deployed});`,
 ].join("\n");
 const script = (name, contents) => ({ type: "ESModule", path: `${folder}/${name}.mjs`, contents });
@@ -43,21 +40,9 @@ const miniflare = new Miniflare({
   cf: false,
   compatibilityDate: "2026-04-01",
   modulesRoot: folder,
-  modules: [script("main", main), script(way, readFileSync(`${folder}/${way}.mjs`, "utf8")), ...modules],
-  ...(way === "loader" ? { workerLoaders: { LOADER: {} } } : {}),
+  modules: [script("main", main), script("workerd", readFileSync(`${folder}/workerd.mjs`, "utf8")), ...modules],
 });
 const require = createRequire(import.meta.url);
 const { version } = createRequire(require.resolve("miniflare"))("workerd/package.json");
-const response = await miniflare.dispatchFetch("http://localhost/", {
-  method: "POST",
-  body: settings,
-});
-const decoder = new TextDecoder();
-let rest = "";
-for await (const chunk of response.body) {
-  const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-  rest = lines.pop();
-  for (const line of lines)
-    process.stdout.write(`@@${line.replace('"runtime":"workerd"', `"runtime":"workerd ${version}"`)}\n`);
-}
+await printLines(await miniflare.dispatchFetch("http://localhost/", { method: "POST", body: settings }), version);
 await miniflare.dispose();

@@ -14,7 +14,11 @@ export function answerWith(
     if (bytes === undefined) throw new Error(`There is no guard "${name}" to test with`);
     return new Uint8Array(bytes.slice(0));
   };
-  const write = (line: string): void => void writer.write(encoder.encode(`${line}\n`));
+  const write = (line: string): void => {
+    void writer.write(encoder.encode(`${line}\n`));
+    // The runtime may hold the response back until its end: then only the log shows after which test a run hangs.
+    console.log(line.slice(0, 200));
+  };
   void reportSuites(library, { name: settings.name, guard }, settings, "workerd", write).finally(() => writer.close());
   return new Response(readable);
 }
