@@ -21,9 +21,8 @@ export interface Asked {
   /** Hears when nobody waits for this one any more: others may go on. Most backends have one listener, and need no signal. */
   listener: ((reason: unknown) => void) | undefined;
   life: Deadline | undefined;
-  /** Who waits for the answer, and how it gets it. */
-  promise: Promise<Answer> | undefined;
-  resolve: ((answer: Answer) => void) | undefined;
+  /** Who waits for the answer. */
+  answered: ((answer: Answer) => void) | undefined;
 }
 
 // Classes: an object literal with a getter takes microseconds to make, as long as all else that a question costs.

@@ -107,7 +107,7 @@ export async function createGuestState(options: GuestStateOptions, suspends: boo
   const clocks = { ahead: 0n };
   const host: RunHost = {
     ask: () => null,
-    askLater: async () => null,
+    askLater: (_, answered) => answered(null),
     // Nobody waits for a guard that sleeps while it starts: its clocks move instead.
     sleep: (milliseconds) => advance(clocks, milliseconds),
     sleepLater: async (milliseconds) => advance(clocks, milliseconds),

@@ -64,15 +64,12 @@ export class Questions implements Waiting, Answers {
     return entry === undefined ? null : entry.answer;
   }
 
-  /** The same, with the promise of an answer that will come. */
-  answer(question: Question, limit: number): Answer | Promise<Answer> {
+  /** The same; `answered` has the answer at once or later. For a guest that waits for it, and so asks for one at a time. */
+  answer(question: Question, limit: number, answered: (answer: Answer) => void): void {
     const entry = this.#note(question, limit);
-    if (entry === undefined) return null;
-    if (entry.answer !== undefined) return entry.answer;
-    entry.promise ??= new Promise((resolve) => {
-      entry.resolve = resolve;
-    });
-    return entry.promise;
+    if (entry === undefined) answered(null);
+    else if (entry.answer !== undefined) answered(entry.answer);
+    else entry.answered = answered;
   }
 
   /** Settles once every question has its answer. Never rejects. */
@@ -144,8 +141,7 @@ export class Questions implements Waiting, Answers {
       waits: false,
       listener: undefined,
       life: undefined,
-      promise: undefined,
-      resolve: undefined,
+      answered: undefined,
     };
     this.#asked.push(entry);
     this.#table?.set(question.key, entry);
@@ -275,7 +271,7 @@ export class Questions implements Waiting, Answers {
   #finish(entry: Asked, answer: Answer): void {
     if (this.#options.timed) entry.milliseconds = performance.now() - entry.started;
     entry.answer = answer;
-    entry.resolve?.(answer);
+    entry.answered?.(answer);
     if (--this.#unanswered === 0) this.#whenSettled?.();
   }
 }

@@ -22,11 +22,12 @@ class SuspendedHost implements RunHost {
     return null;
   }
 
-  askLater(question: Question): Answer | Promise<Answer> {
+  askLater(question: Question, answered: (answer: Answer) => void): void {
     const { questions, options, deadline } = this.call;
-    const answer = questions.answer(question, options.backendCalls);
+    const ask = (then: (answer: Answer) => void): void => questions.answer(question, options.backendCalls, then);
     // Without bounds only a close ends the call, which settles the question as well.
-    return answer instanceof Promise && deadline.bounded ? deadline.race(answer) : answer;
+    if (!deadline.bounded) ask(answered);
+    else deadline.race(new Promise(ask)).then(answered, () => answered(null));
   }
 
   sleep(): void {}

@@ -24,6 +24,10 @@ export interface GuardProxy {
  * Puts a monitor before MCP servers: what an agent calls and what it is shown goes through the monitor, everything that no guard
  * covers is refused (design.md, Proxy). Speaks MCP 2026-07-28 and its predecessors over Streamable HTTP at one address.
  *
+ * What it withheld, and what would have let it through: {@link withheldReport} counts and reads the change from the tags; `recordingMonitor`
+ * around the monitor with `suggestChanges` (both in `edge-guard/analysis`), or `edge-guard serve --record` with `edge-guard preview --why`,
+ * try changes on what really happened.
+ *
  * @throws {TypeError | RangeError} naming the option
  * @example
  * ```ts

@@ -80,16 +80,25 @@ export function callBackend(guest: Guest, parameters: readonly number[]): number
   return writeAnswer(guest.bytes, answer, parameters[4] ?? 0, parameters[5] ?? 0);
 }
 
-export async function callBackendLater(guest: Guest, parameters: readonly number[]): Promise<number> {
+/** Not an async function, and no promise but the one that the engine waits for: each would be one more turn for every answer. */
+export function callBackendLater(guest: Guest, parameters: readonly number[]): number | Promise<number> {
   const { run } = guest;
-  if (run?.host.askLater === undefined) return callBackend(guest, parameters);
-  run.host.check?.();
+  const host = run?.host;
+  if (run === undefined || host?.askLater === undefined) return callBackend(guest, parameters);
+  host.check?.();
   const question = readQuestion(guest, guest.bytes, run, parameters);
   if (question === undefined) return -1;
-  const answer = await run.host.askLater(question);
-  // The call may have ended in the meantime.
-  run.host.check?.();
-  return writeAnswer(guest.bytes, answer, parameters[4] ?? 0, parameters[5] ?? 0);
+  return new Promise((resolve, reject) => {
+    host.askLater?.(question, (answer) => {
+      try {
+        // The call may have ended in the meantime.
+        host.check?.();
+        resolve(writeAnswer(guest.bytes, answer, parameters[4] ?? 0, parameters[5] ?? 0));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
 }
 
 export function hostLog(guest: Guest, level: number, pointer: number, length: number): void {

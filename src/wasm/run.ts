@@ -57,8 +57,8 @@ export function recordingBytes({ answers, clocks, randoms }: Recording): number 
 export interface RunHost {
   /** Answers a question at once. */
   ask(question: Question): Answer;
-  /** Answers in its own time; only for suspending imports. */
-  askLater?(question: Question): Answer | Promise<Answer>;
+  /** Calls back in its own time, which may be at once, also when the run has to end: `check` says so; only for suspending imports. */
+  askLater?(question: Question, answered: (answer: Answer) => void): void;
   /** The guest sleeps for the n-th time in this run. Returning means that the time has passed. */
   sleep(milliseconds: number, index: number): void;
   sleepLater?(milliseconds: number, index: number): Promise<void>;
@@ -163,7 +163,7 @@ export function repeatingHost(recording: Recording): RunHost {
   const ask = (question: Question): Answer => recording.answers?.get(question.key) ?? null;
   return {
     ask,
-    askLater: async (question) => ask(question),
+    askLater: (question, answered) => answered(ask(question)),
     sleep: () => {},
     sleepLater: async () => {},
     log: () => {},

@@ -19,6 +19,9 @@ function make(callTool: Backend["callTool"], concurrency = 4, answerTimeoutMs = 
   return { deadline, questions };
 }
 
+const answerOf = (questions: Questions, question: Question): Promise<string | null> =>
+  new Promise((resolve) => questions.answer(question, 1000, resolve));
+
 test("never more than the limit at once, in order, each once", async () => {
   let now = 0;
   let most = 0;
@@ -49,7 +52,7 @@ test("places are passed on when backends answer at once, fail or throw", async (
     return args === 3 ? Promise.reject(new Error("No")) : Promise.resolve(args);
   }, 1);
   const first = questions.ask(ask(0), 1000);
-  const others = [1, 2, 3, 4].map((n) => questions.answer(ask(n), 1000));
+  const others = [1, 2, 3, 4].map((n) => answerOf(questions, ask(n)));
   strictEqual(first, undefined);
   deepStrictEqual(await Promise.all(others), ['"at once"', null, null, "4"]);
   await questions.settled();
@@ -106,6 +109,6 @@ test("an answer that takes too long is a failure, and its transport is told to s
     4,
     10,
   );
-  strictEqual(await questions.answer(ask(1), 1000), null);
+  strictEqual(await answerOf(questions, ask(1)), null);
   deepStrictEqual([stopped, questions.events()[0]?.error?.code], [true, "timeout"]);
 });

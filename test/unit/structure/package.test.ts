@@ -58,7 +58,7 @@ const ceilings: readonly Ceiling[] = [
     what: "loadGuard, with what bytes of a guard that uses WASI bring in",
     code: 'export { loadGuard } from "./index.js"',
     and: ["prepare-module-", "wasi-"],
-    ceiling: 36_800,
+    ceiling: 36_850,
     reason:
       "the rewrite of a module, WASI by the shim, what a guest's clock and sleep need, and leaving zeros out of checkpoints; design.md hoped for 13 KB",
   },
