@@ -67,12 +67,13 @@ export {
 } from "./errors.ts";
 export type { CallEvent, GuardEvent, HealthEvent, LogEntry, QuestionEvent, SleepEvent } from "./guard/events.ts";
 export type { CallOptions, Guard, ToolCall } from "./guard/guard.ts";
+export type { ForkOptions, GuardLimits, InstantiateOptions } from "./guard/instance-options.ts";
 export { type LoadGuardOptions, loadGuard } from "./guard/load.ts";
 export { type CompileGuardOptions, compileGuard, type GuardModule } from "./guard/module.ts";
 export { noopGuard } from "./guard/noop.ts";
 export { createGuardRegistry, type GuardRegistry } from "./guard/registry.ts";
 export { type GuardSession, type GuardSessions, type GuardSessionsOptions, guardSessions } from "./guard/sessions.ts";
-export type { ForkOptions, GuardLimits, InstantiateOptions, WasmGuard } from "./guard/wasm-guard.ts";
+export type { WasmGuard } from "./guard/wasm-guard.ts";
 export { type WorkerGuard, type WorkerGuardOptions, type WorkerLike, workerGuard } from "./guard/worker-guard.ts";
 export { serveGuard, type WorkerScope } from "./guard/worker-host.ts";
 export { type WriteSinkOptions, writeSinkGuard } from "./guard/write-sink.ts";

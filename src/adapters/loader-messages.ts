@@ -1,6 +1,6 @@
 // What a Worker and the dynamic Worker that hosts its guard say to each other over RPC. Types only.
 import type { LogEntry } from "../guard/events.ts";
-import type { GuardLimits } from "../guard/wasm-guard.ts";
+import type { GuardLimits } from "../guard/instance-options.ts";
 import type { WireFault } from "../guard/worker-messages.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 

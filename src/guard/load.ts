@@ -1,8 +1,9 @@
 // From a source to a running guard in one call.
 import { abortError } from "../errors.ts";
 import type { GuardSource } from "../wasm/source.ts";
+import type { InstantiateOptions } from "./instance-options.ts";
 import { type CompileGuardOptions, compileGuard } from "./module.ts";
-import type { InstantiateOptions, WasmGuard } from "./wasm-guard.ts";
+import type { WasmGuard } from "./wasm-guard.ts";
 
 /** How a guard is loaded and run. */
 export type LoadGuardOptions = CompileGuardOptions & InstantiateOptions;

@@ -9,7 +9,8 @@ import { captureObstacle, type GuestModule } from "../wasm/instance.ts";
 import { checkMemoryPages, type PrepareOptions, readPreparation } from "../wasm/prepare.ts";
 import { type GuardSource, nameOf, type SourceOptions, settleSource } from "../wasm/source.ts";
 import { countsByDefault, readCapabilities } from "./fuel-default.ts";
-import { type GuardLimits, type InstantiateOptions, instantiateGuard, type WasmGuard } from "./wasm-guard.ts";
+import type { GuardLimits, InstantiateOptions } from "./instance-options.ts";
+import { instantiateGuard, type WasmGuard } from "./wasm-guard.ts";
 
 /** How a guard is compiled. */
 export interface CompileGuardOptions extends SourceOptions {

@@ -1,7 +1,7 @@
 // What a page and the worker that hosts its guard say to each other. Types only, discriminated by `type`; both ends check what they get.
 import type { LabelFunction } from "../wasm/contract.ts";
 import type { GuardEvent, LogEntry } from "./events.ts";
-import type { GuardLimits } from "./wasm-guard.ts";
+import type { GuardLimits } from "./instance-options.ts";
 
 /** A fault, in a form that survives structured cloning. */
 export interface WireFault {
