@@ -153,7 +153,7 @@ async function largeGuard(profile: string, site: Site, goGuard: Uint8Array, quic
     const times: number[] = [];
     const events: string[] = [];
     let hits = 0;
-    for (let round = 0; round < (quick ? 3 : 4); round++) {
+    for (let round = 0; round < (quick ? 2 : 4); round++) {
       const context = await launch(profile);
       const page = await openPage(context, site);
       if (cache === "service-worker") await page.evaluate(() => harness.register(3_000_000));
@@ -163,7 +163,7 @@ async function largeGuard(profile: string, site: Site, goGuard: Uint8Array, quic
         times.push(report.total);
         events.push(report.events.join("+"));
         // The engine writes its code when two seconds have been quiet after it optimised something.
-        if (round < 2) await pause(quick ? 2_500 : 6_000);
+        if (round < (quick ? 1 : 2)) await pause(quick ? 2_500 : 6_000);
       });
       if (names.includes("v8.wasm.moduleCacheHit")) hits++;
       await context.close();
