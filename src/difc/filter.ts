@@ -2,7 +2,7 @@
 import { hidesMembers } from "./hidden-members.ts";
 import { type JsonObject, own, withProperty } from "./json.ts";
 import type { LabelledItems } from "./response-items.ts";
-import { replaceResult, rewrapResult, type ToolResult } from "./tool-result.ts";
+import { changeResult, replaceResult, rewrapResult, type ToolResult } from "./tool-result.ts";
 
 /**
  * The tool result without the removed items; the very same object when nothing is removed, unless its text holds data that
@@ -16,29 +16,26 @@ export function removeItems(result: ToolResult, items: LabelledItems, removed: R
   if (removed.size === 0) {
     // A text that repeats a key shows an agent what no label was asked for.
     const isSafe = result.text === undefined || !hidesMembers(result.text, result.value);
-    return isSafe ? result.original : rewrapResult(result, result.value);
+    return isSafe ? result.original : changeResult(result, (value) => value);
   }
   if (items.kind === "single") return replaceResult(result, []);
-  const kept: unknown[] = [];
-  for (let index = 0; index < items.items.length; index++) {
-    if (!removed.has(index)) kept.push(items.items[index]!.data);
-  }
-  if (items.kind === "array") return rewrapResult(result, replaceAt(result.value, items.path, 0, kept, removed.size));
+  if (items.kind === "array") return changeResult(result, (value) => without(value, items.path, 0, removed));
+  const kept = items.items.filter((_, index) => !removed.has(index)).map(({ data }) => data);
   // An opaque result was labelled whole, so what is kept stands for all of it.
   return result.form === "mcp-opaque" ? replaceResult(result, kept) : rewrapResult(result, kept);
 }
 
-function replaceAt(value: unknown, path: readonly string[], at: number, kept: unknown[], removed: number): unknown {
+function without(value: unknown, path: readonly string[], at: number, removed: ReadonlySet<number>): unknown {
   const token = path[at];
-  if (token === undefined) return kept;
+  if (token === undefined) return (value as unknown[]).filter((_, index) => !removed.has(index));
   if (Array.isArray(value)) {
-    return value.with(Number(token), replaceAt(value[Number(token)], path, at + 1, kept, removed));
+    return value.with(Number(token), without(value[Number(token)], path, at + 1, removed));
   }
   const object = value as JsonObject;
-  const copy = withProperty(object, token, replaceAt(own(object, token), path, at + 1, kept, removed));
+  const copy = withProperty(object, token, without(own(object, token), path, at + 1, removed));
   if (at < path.length - 1) return copy;
   const total = own(object, "total_count");
   return typeof total === "number" && Number.isInteger(total)
-    ? withProperty(copy, "total_count", Math.max(0, total - removed))
+    ? withProperty(copy, "total_count", Math.max(0, total - removed.size))
     : copy;
 }

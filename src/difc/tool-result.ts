@@ -1,5 +1,6 @@
 // Tool results: finds the data inside an MCP result and puts changed data back the way it came (difc.md, Response labels, Unwrapping).
 import { ProtocolError } from "../errors.ts";
+import { withExactNumbers } from "./exact-numbers.ts";
 import { encodeJson, isObject, type JsonObject, own, sameJson } from "./json.ts";
 
 /** A tool result, looked into but not changed. */
@@ -61,8 +62,20 @@ export function unwrapResult(result: unknown): ToolResult {
   };
 }
 
-/** The result with other data in it: text re-encoded in the first text block, `structuredContent` alike, blocks that are not text and all else kept. */
-export function rewrapResult(result: ToolResult, value: unknown): unknown {
+/**
+ * The result with other data in it: text re-encoded in the first text block, `structuredContent` alike, blocks that are not text and all else
+ * kept.
+ *
+ * @param change what becomes of the data; for the text it is asked again when that has numbers that JavaScript cannot hold
+ */
+export function changeResult(result: ToolResult, change: (value: unknown) => unknown): unknown {
+  const exact = withExactNumbers(result.text, result.value);
+  const value = change(result.value);
+  return rewrapResult(result, value, exact === result.value ? value : change(exact));
+}
+
+/** The same with data from elsewhere; `written` is what the text shall hold. */
+export function rewrapResult(result: ToolResult, value: unknown, written: unknown = value): unknown {
   if (result.form === "bare" || result.form === "mcp-opaque") return value;
   const { original, structured } = result as ToolResult & { original: JsonObject };
   const content = own(original, "content");
@@ -73,7 +86,7 @@ export function rewrapResult(result: ToolResult, value: unknown): unknown {
       if (textOf(block) === undefined) return [block];
       if (encoded) return [];
       encoded = true;
-      return [{ ...(block as JsonObject), text: encodeJson(value) }];
+      return [{ ...(block as JsonObject), text: encodeJson(written) }];
     });
   }
   if (structured !== undefined) changed["structuredContent"] = restructure(structured.key, value);

@@ -6,7 +6,7 @@ import { withheldResult } from "../difc/notice.ts";
 import { pointerOf } from "../difc/pointer.ts";
 import { type LabelledItems, resolveItems } from "../difc/response-items.ts";
 import { plainText } from "../difc/text.ts";
-import { rewrapResult, type ToolResult, unwrapResult } from "../difc/tool-result.ts";
+import { changeResult, type ToolResult, unwrapResult } from "../difc/tool-result.ts";
 import { abortError, BackendError, isGuardError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import { type Abortable, abortable } from "./abortable.ts";
@@ -160,7 +160,7 @@ async function callBackend(tool: string, execute: () => unknown, abort: Abortabl
 /** A text that repeats a key would tell the agent what neither guard nor items know of, so what was parsed is encoded again. */
 function withoutHidden(result: ToolResult, encoded: string | undefined): ToolResult {
   if (result.text === undefined || !hidesMembers(result.text, result.value, encoded)) return result;
-  return unwrapResult(rewrapResult(result, result.value));
+  return unwrapResult(changeResult(result, (value) => value));
 }
 
 async function labelResponse(

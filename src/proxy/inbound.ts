@@ -60,10 +60,8 @@ export function readMessage(text: string, headers: Headers): Inbound | Refused {
   if (method.length === 0 || method.length > MAX_METHOD) return invalid("The name of the method is too long", id);
   const params = own(message, "params") ?? {};
   if (!isObject(params)) return invalid("The parameters must be an object", id);
-  if (!isPlain(message)) {
-    const why = `The message holds lone surrogates or is nested more than ${MAX_DEPTH} levels deep`;
-    return { id: id ?? null, refused: refusal(CODE.invalidParams, why, 400) };
-  }
+  const why = ambiguity(message, text);
+  if (why !== undefined) return { id: id ?? null, refused: refusal(CODE.invalidParams, why, 400) };
   const inbound = { ...(id !== undefined && { id }), method, params };
   return classify(inbound, headers);
 }
@@ -116,25 +114,36 @@ export function negotiate(params: JsonObject): string {
   return wanted !== undefined && LEGACY.includes(wanted) ? wanted : LEGACY[0]!;
 }
 
-/** Whether guard and server will read the same: no lone surrogates, which each replaces in its own way, and no depth that one of them gives up on. */
-function isPlain(value: unknown): boolean {
-  let level: unknown[] = [value];
+/** Why guard and server might read something else than was written: both get what is parsed here and encoded again. */
+function ambiguity(message: unknown, text: string): string | undefined {
+  let level: unknown[] = [message];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return false;
+    if (depth > MAX_DEPTH) return `The message is nested more than ${MAX_DEPTH} levels deep`;
     const next: unknown[] = [];
     for (const part of level) {
       if (typeof part === "string") {
-        if (!part.isWellFormed()) return false;
+        if (!part.isWellFormed()) return surrogates;
+      } else if (typeof part === "number") {
+        if (isChanged(part, text))
+          return "The message holds a number that would change on its way: send it as a string";
       } else if (Array.isArray(part)) {
-        for (const element of part) if (typeof element === "object" || typeof element === "string") next.push(element);
+        for (const element of part) if (element !== null && typeof element !== "boolean") next.push(element);
       } else if (typeof part === "object" && part !== null) {
         for (const key of Object.keys(part)) {
-          if (!key.isWellFormed()) return false;
+          if (!key.isWellFormed()) return surrogates;
           next.push((part as JsonObject)[key]);
         }
       }
     }
     level = next;
   }
-  return true;
+  return undefined;
+}
+
+const surrogates = "The message holds lone surrogates";
+
+/** An identifier of 64 bits would name something else. What is written as JavaScript writes it, or with an exponent, is what it says. */
+function isChanged(part: number, text: string): boolean {
+  if (Number.isSafeInteger(part) || !Number.isInteger(part)) return !Number.isFinite(part);
+  return !text.includes(`${part}`) && /\d{16}/.test(text);
 }

@@ -6,6 +6,7 @@ import faults from "../vectors/monitor/faults.json" with { type: "json" };
 import items from "../vectors/monitor/items.json" with { type: "json" };
 import limits from "../vectors/monitor/limits.json" with { type: "json" };
 import misuse from "../vectors/monitor/misuse.json" with { type: "json" };
+import numbers from "../vectors/monitor/numbers.json" with { type: "json" };
 import opaque from "../vectors/monitor/opaque.json" with { type: "json" };
 import { equal, ok, rejects } from "./assert.ts";
 import { type ServerScript, scriptedGuard } from "./scripted-guard.ts";
@@ -17,6 +18,9 @@ interface Expected {
   readonly result?: unknown;
   /** The data in the result's first text block. */
   readonly keptData?: unknown;
+  /** The result's first text block, as engines with JSON.rawJSON write it; others write the numbers as they read them. */
+  readonly keptText?: string;
+  readonly keptStructured?: unknown;
   /** Words in the result's text. */
   readonly says?: readonly string[];
   /** Words that are nowhere in the result. */
@@ -53,7 +57,7 @@ interface Case {
 }
 
 export function monitorSuite(runner: Runner, library: Library, _environment: Environment): void {
-  for (const { description: _, cases } of [coarse, items, decisions, agents, opaque, faults, limits]) {
+  for (const { description: _, cases } of [coarse, items, decisions, agents, opaque, numbers, faults, limits]) {
     for (const vector of cases as unknown as Case[]) {
       runner.test(`monitor: ${vector.name}`, () => runCase(library, vector));
     }
@@ -129,6 +133,14 @@ async function runCase(library: Library, vector: Case): Promise<void> {
       ok(outcome.result === call.result, at("an allowed result is the same object"));
     if ("result" in want) equal(outcome.result, want.result, at("the result"));
     if (want.keptData !== undefined) equal(dataOf(outcome.result), want.keptData, at("the data that is kept"));
+    if (want.keptText !== undefined) {
+      const text = "rawJSON" in JSON ? want.keptText : JSON.stringify(JSON.parse(want.keptText));
+      equal(firstText(outcome.result), text, at("the text that is kept"));
+    }
+    if (want.keptStructured !== undefined) {
+      const { structuredContent } = outcome.result as { readonly structuredContent?: unknown };
+      equal(structuredContent, want.keptStructured, at("the structured content that is kept"));
+    }
     for (const word of want.says ?? []) ok(text.includes(word), at(`the result says ${word}: ${text}`));
     for (const word of want.hides ?? []) ok(!text.includes(word), at(`the result hides ${word}: ${text}`));
     const removed = outcome.removed.map(({ index, violations }) => ({ index, violations }));
@@ -157,10 +169,12 @@ async function runCase(library: Library, vector: Case): Promise<void> {
   await monitor.close();
 }
 
-function dataOf(result: unknown): unknown {
+function firstText(result: unknown): string {
   const [first] = (result as { content: { text: string }[] }).content;
-  return JSON.parse(first!.text);
+  return first!.text;
 }
+
+const dataOf = (result: unknown): unknown => JSON.parse(firstText(result));
 
 function sorted(labels: unknown): unknown {
   const { secrecy, integrity } = labels as { secrecy: readonly string[]; integrity: readonly string[] };

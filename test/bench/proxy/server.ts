@@ -29,6 +29,8 @@ export async function startServer(delay: number): Promise<{ url: string; close()
       else end();
     });
   });
+  // The proxies close what is idle: a server that does so too may do it while a request is on its way.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, close: () => server.close() };
 }
