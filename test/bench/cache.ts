@@ -69,7 +69,7 @@ async function measure(what: string, rounds: number, open?: Open): Promise<Row> 
 
 export const cache: Bench = {
   async bench(environment) {
-    const rounds = environment.quick ? 1 : 9;
+    const rounds = environment.quick ? 1 : 7;
     const files = await inFiles();
     const stores: Record<string, Open> = {
       "a store in memory": async () => memoryCache(),

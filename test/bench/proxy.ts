@@ -51,7 +51,7 @@ async function measure(url: string, agents: Agents, where: string, isFar: boolea
   const at = (path: string): string => `${url}/${path}`;
   const both = ["guarded", "plain"] as const;
   const four = [...both, "held", "labelled"] as const;
-  for (const path of quick ? [] : four) await agents.call(at(path), WARM_AGENTS, WARM_CALLS);
+  for (const path of quick ? [] : isFar ? both : four) await agents.call(at(path), WARM_AGENTS, WARM_CALLS);
   const busy = new Map<number, Readonly<Record<"guarded" | "plain", Figures>>>();
   let label = Number.NaN;
   for (const count of COUNTS) {
