@@ -65,9 +65,9 @@ const ceilings: readonly Ceiling[] = [
   {
     what: "the root with everything",
     code: 'export * from "./index.js"',
-    ceiling: 63_250,
+    ceiling: 63_270,
     reason:
-      "loadGuard, and the monitor, preview, scenarios, every transport and wrapper, 7 KB of rewriting for fuel and back, because prepareGuard is synchronous, and half a KB to keep calls as bytes instead of objects, which spares the collector, 150 bytes for waits of a call without races and wrappers, and 120 so that filtering changes no numbers; design.md hoped for 30 KB",
+      "loadGuard, and the monitor, preview, scenarios, every transport and wrapper, 7 KB of rewriting for fuel and back, because prepareGuard is synchronous, and half a KB to keep calls as bytes instead of objects, which spares the collector, 150 bytes for waits of a call without races and wrappers, and 160 so that filtering changes no numbers; design.md hoped for 30 KB",
   },
   {
     what: "the proxy",
