@@ -3,23 +3,17 @@
 // that one waits for a collection while cppgc sweeps, workerd's message pump turns for ever, and the collection never comes
 // (seen in one run of forty, on a loaded machine in one of ten). A collector without threads of its own sweeps to its end.
 import { spawn } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { printLines } from "./worker-lines.mjs";
+import { writeFileSync } from "node:fs";
+import { mainOf, modulesIn, printLines, requireOfMiniflare } from "./worker-parts.mjs";
 
 const [folder, settings] = process.argv.slice(2);
-const guards = readdirSync(`${folder}/guards`).filter((file) => file.endsWith(".wasm"));
-const main = [
-  ...guards.map((file, index) => `import guard${index} from "./guards/${file}";`),
-  'import { createHandler } from "./loader.mjs";',
-  `export default createHandler({ ${guards.map((file, index) => `${JSON.stringify(file.slice(0, -5))}: guard${index}`).join(", ")} });`,
-].join("\n");
-writeFileSync(`${folder}/main-loader.mjs`, main);
+const guards = modulesIn(folder, "guards");
+writeFileSync(`${folder}/main-loader.mjs`, mainOf("loader", guards.imports, guards.object));
 
 const modules = [
   '(name = "main-loader.mjs", esModule = embed "main-loader.mjs")',
   '(name = "loader.mjs", esModule = embed "loader.mjs")',
-  ...guards.map((file) => `(name = "guards/${file}", data = embed "guards/${file}")`),
+  ...guards.paths.map((path) => `(name = "${path}", data = embed "${path}")`),
 ];
 const config = `${folder}/loader.capnp`;
 writeFileSync(
@@ -37,10 +31,7 @@ const config :Workerd.Config = (
 `,
 );
 
-// The one that Miniflare brings, as in workerd's own row.
-const require = createRequire(createRequire(import.meta.url).resolve("miniflare"));
-const binary = require("workerd").default;
-const child = spawn(binary, ["serve", "--experimental", "--control-fd=3", config], {
+const child = spawn(requireOfMiniflare("workerd").default, ["serve", "--experimental", "--control-fd=3", config], {
   stdio: ["ignore", "inherit", "inherit", "pipe"],
 });
 const port = await new Promise((resolve, reject) => {
@@ -53,8 +44,5 @@ const port = await new Promise((resolve, reject) => {
   child.on("error", reject);
   child.on("close", (code, signal) => reject(new Error(`workerd ended with ${signal ?? code}`)));
 });
-await printLines(
-  await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: settings }),
-  require("workerd/package.json").version,
-);
+await printLines(await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: settings }));
 child.kill("SIGKILL");

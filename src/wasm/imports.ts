@@ -83,8 +83,8 @@ export function callBackend(guest: Guest, parameters: readonly number[]): number
 /** Not an async function, and no promise but the one that the engine waits for: each would be one more turn for every answer. */
 export function callBackendLater(guest: Guest, parameters: readonly number[]): number | Promise<number> {
   const { run } = guest;
-  const host = run?.host;
-  if (run === undefined || host?.askLater === undefined) return callBackend(guest, parameters);
+  if (run?.host.askLater === undefined) return callBackend(guest, parameters);
+  const { host } = run;
   host.check?.();
   const question = readQuestion(guest, guest.bytes, run, parameters);
   if (question === undefined) return -1;
