@@ -1,7 +1,7 @@
 // A checkpoint as bytes: where a guard was after `_initialize` or `label_agent`, kept beside its module for the next start.
 import { hex, sha256 } from "../wasm/compile.ts";
 import { pageSize } from "../wasm/contract.ts";
-import type { BufferRange, Checkpoint, GlobalValue, HostBuffers } from "../wasm/instance.ts";
+import type { BufferRange, Checkpoint, GlobalValue, HostBuffers } from "../wasm/guest.ts";
 
 /** What surrounds the memory: what the state was taken from, and where its bytes go. */
 interface Header {

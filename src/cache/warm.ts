@@ -1,7 +1,7 @@
 // Warm starts: the state after `_initialize`, and after `label_agent` for a policy, kept beside the module for the next instance,
 // here or in the next process.
 import { hex, sha256 } from "../wasm/compile.ts";
-import type { Checkpoint, FindTold, ToldState, WarmStart } from "../wasm/instance.ts";
+import type { Checkpoint, FindTold, ToldState, WarmStart } from "../wasm/guest.ts";
 import type { CacheEvent } from "./cache.ts";
 import { decodeState, encodeState, type StoredState } from "./checkpoint.ts";
 import { imageName, type Store, toldList } from "./store.ts";

@@ -20,19 +20,31 @@ export interface Deadline {
   end(reason: unknown): void;
 }
 
-/** For a call that has no deadline and never waits: nothing can end it. Shared, because such calls are most of all. */
-export const noDeadline: Deadline = {
-  get signal() {
+class NoDeadline implements Deadline {
+  readonly bounded = false;
+  readonly remaining = Number.POSITIVE_INFINITY;
+
+  get signal(): AbortSignal {
     return new AbortController().signal;
-  },
-  bounded: false,
-  remaining: Number.POSITIVE_INFINITY,
-  check: () => {},
-  race: (promise) => promise,
-  listen: () => {},
-  subscribe: () => () => {},
-  end: () => {},
-};
+  }
+
+  check(): void {}
+
+  race<T>(promise: Promise<T>): Promise<T> {
+    return promise;
+  }
+
+  listen(): void {}
+
+  subscribe(): () => void {
+    return () => {};
+  }
+
+  end(): void {}
+}
+
+/** For a call that has no deadline and never waits: nothing can end it. Shared, because such calls are most of all. */
+export const noDeadline: Deadline = /* @__PURE__ */ new NoDeadline();
 
 // A class, for its methods exist once: a deadline is made for every call that may wait.
 class CallDeadline implements Deadline {

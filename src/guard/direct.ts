@@ -1,7 +1,7 @@
 // No asynchronous backend: one run, nothing awaited, no checkpoint. A sleep moves the guest's clock instead of the wall's.
-import type { Guest } from "../wasm/instance.ts";
+import type { Guest } from "../wasm/guest.ts";
 import type { Answer, LogLine, Question, RunHost } from "../wasm/run.ts";
-import { type LabelRun, leave } from "./label-run.ts";
+import type { LabelRun } from "./label-run.ts";
 
 // A class, for its methods exist once: one is made for every call.
 class DirectHost implements RunHost {
@@ -27,13 +27,7 @@ class DirectHost implements RunHost {
   }
 }
 
-function run(call: LabelRun, guest: Guest): string {
-  try {
-    return call.remember(call.enter(guest, new DirectHost(call)) as string);
-  } finally {
-    leave(guest);
-  }
-}
+const run = (call: LabelRun, guest: Guest): string => call.enter(guest, new DirectHost(call)) as string;
 
 export function direct(call: LabelRun): string | Promise<string> {
   const guest = call.state.guest(false);

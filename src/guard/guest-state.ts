@@ -5,16 +5,8 @@ import { type LimitError, locate, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 import { type ExchangeOptions, exchange, type InputKeeper, releaseBuffers } from "../wasm/exchange.ts";
 import { faultOf } from "../wasm/faults.ts";
-import {
-  type Checkpoint,
-  captureObstacle,
-  createGuest,
-  type FindTold,
-  type Guest,
-  type GuestModule,
-  type InstanceOptions,
-  memoryExcess,
-} from "../wasm/instance.ts";
+import type { Checkpoint, FindTold, Guest, GuestModule, InstanceOptions } from "../wasm/guest.ts";
+import { captureObstacle, createGuest, memoryExcess } from "../wasm/instance.ts";
 import { createRun, type LogLine, type Recording, type RunHost, repeatingBudget, repeatingHost } from "../wasm/run.ts";
 import { createJournal, type Journal } from "./journal.ts";
 
@@ -39,8 +31,6 @@ interface Origin {
   /** False once calls were dropped from the journal of a module whose state cannot be captured. */
   readonly complete: boolean;
   readonly calls: number;
-  /** See InstanceOptions. Never set back: a clock does not run backwards. */
-  readonly ahead: bigint;
 }
 
 export interface GuestStateOptions {
@@ -113,20 +103,20 @@ export async function createGuestState(options: GuestStateOptions, suspends: boo
     sleepLater: async (milliseconds) => advance(clocks, milliseconds),
     log: options.log,
   };
-  const start = { genesis, journal: createJournal(), complete: true, calls: 0, ahead: 0n };
+  const start = { genesis, journal: createJournal(), complete: true, calls: 0 };
   const { warm } = options.source;
   if (warm?.image !== undefined) {
     const guest = await createGuest(options.source, { ...options.instance, suspends, clocks });
     if (putInPlace(guest, warm.image)) {
       warm.used();
-      return keepState(options, guest, { ...start, base: warm.image }, clocks);
+      return new SessionState(options, guest, { ...start, base: warm.image }, clocks);
     }
     warm.refuse();
   }
   const guest = await begin(options, clocks, genesis, host, suspends);
   // A guard that slept while it started has seen clocks that the next one would find behind.
   if (clocks.ahead === 0n) warm?.take(guest.checkpoint());
-  return keepState(options, guest, { ...start, base: undefined }, clocks);
+  return new SessionState(options, guest, { ...start, base: undefined }, clocks);
 }
 
 /** False when stored state is not this module's after all; then the instance is spoilt. */
@@ -138,6 +128,7 @@ function putInPlace(guest: Guest, checkpoint: Checkpoint): boolean {
   }
 }
 
+/** Never set back: a clock does not run backwards. */
 type Clocks = InstanceOptions["clocks"];
 
 function advance(clocks: Clocks, milliseconds: number): void {
@@ -164,49 +155,197 @@ async function begin(
   }
 }
 
-function keepState(
-  options: GuestStateOptions,
-  first: Guest | undefined,
-  origin: Origin,
-  clocks: Clocks = { ahead: origin.ahead },
-): GuestState {
-  const { source } = options;
-  const obstacle = captureObstacle(source);
-  let current = first;
-  let { base, complete } = origin;
-  const { journal } = origin;
-  let closed = false;
+/** What changes while a session lives. A class, for to the engines an object literal with getters is a dictionary, and every call looks at it. */
+class SessionState implements GuestState {
+  readonly #options: GuestStateOptions;
+  readonly #genesis: Recording;
+  readonly #journal: Journal;
+  readonly #clocks: Clocks;
+  readonly obstacle: string | undefined;
+  readonly told: FindTold | undefined;
+  calls: number;
+  rewoundLately = false;
+  #current: Guest | undefined;
+  #base: Checkpoint | undefined;
+  #complete: boolean;
+  #closed = false;
   /** Whether another state holds the same base. */
-  let shared = true;
-  let rewinds = 0;
-  let rewoundLately = false;
-  let { calls } = origin;
+  #shared = true;
+  #rewinds = 0;
+
+  constructor(options: GuestStateOptions, first: Guest | undefined, origin: Origin, clocks: Clocks) {
+    const { source } = options;
+    this.#options = options;
+    this.#genesis = origin.genesis;
+    this.#journal = origin.journal;
+    this.#clocks = clocks;
+    this.obstacle = captureObstacle(source);
+    this.told = source.warm?.told;
+    this.calls = origin.calls;
+    this.#current = first;
+    this.#base = origin.base;
+    this.#complete = origin.complete;
+  }
+
+  get suspends(): boolean {
+    return this.#current?.suspends ?? false;
+  }
+
+  get canRewind(): boolean {
+    return this.#complete;
+  }
+
+  get excess(): LimitError | undefined {
+    return this.#current === undefined ? undefined : memoryExcess(this.#current, this.#options.source);
+  }
+
+  get memoryBytes(): number {
+    return (this.#current?.memory.buffer.byteLength ?? 0) + checkpointBytes(this.#base) + this.#journal.bytes;
+  }
+
+  advance(milliseconds: number): void {
+    advance(this.#clocks, milliseconds);
+  }
+
+  guest(suspends: boolean): Guest | Promise<Guest> {
+    const current = this.#current;
+    if (current?.suspends === suspends) return current;
+    // The other kind of imports needs another instance: the state moves over by a checkpoint, or by running the calls again.
+    this.settle();
+    return this.#rewind(suspends);
+  }
+
+  snapshot(): Checkpoint | undefined {
+    this.settle();
+    this.#shared = true;
+    return this.#journal.calls === 0 && this.#clocks.ahead === 0n ? this.#base : undefined;
+  }
+
+  adopt(checkpoint: Checkpoint): boolean {
+    if (this.#current === undefined) return false;
+    if (!putInPlace(this.#current, checkpoint)) {
+      // The next call makes another instance.
+      this.#current = undefined;
+      return false;
+    }
+    this.calls++;
+    this.#base = checkpoint;
+    this.#shared = true;
+    this.#journal.clear();
+    return true;
+  }
+
+  keep(text: string, input: Uint8Array, length: number): void {
+    if (this.#complete && !this.#isFull(length)) this.#journal.keep(text, input, length);
+  }
+
+  push(name: LabelFunction, text: string, recording: Recording | undefined): void {
+    this.calls++;
+    this.rewoundLately = this.#rewinds > 0;
+    this.#rewinds = 0;
+    if (!this.#complete) return;
+    const journal = this.#journal;
+    if (this.#isFull(text.length) && this.#current !== undefined) return void this.#setBase(this.#current);
+    journal.push(name, text, recording);
+    if (this.obstacle === undefined || (journal.calls <= lastResortCalls && journal.bytes <= lastResortBytes)) return;
+    this.#complete = false;
+    journal.clear();
+  }
+
+  settle(prepare?: (guest: Guest) => boolean): void {
+    const current = this.#current;
+    if (this.obstacle !== undefined || current === undefined) return;
+    const changed = prepare?.(current) === true;
+    if (changed || this.#base === undefined || this.#journal.calls > 0) this.#setBase(current);
+  }
+
+  async rewind(): Promise<void> {
+    this.#rewinds++;
+    await this.#rewind(this.suspends);
+  }
+
+  async clone(): Promise<GuestState> {
+    if (!this.#complete) throw this.#lost();
+    this.#shared = true;
+    const { calls } = this;
+    const { ahead } = this.#clocks;
+    const origin = {
+      base: this.#base,
+      genesis: this.#genesis,
+      journal: this.#journal.copy(),
+      complete: true,
+      calls,
+    };
+    const second = new SessionState(this.#options, undefined, origin, { ahead });
+    await second.rewind();
+    return second;
+  }
+
+  release(): void {
+    try {
+      if (this.#current !== undefined) releaseBuffers(this.#current);
+    } catch {
+      // The instance is given up anyway.
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#current = undefined;
+    this.#base = undefined;
+    this.#journal.clear();
+    this.#complete = false;
+  }
 
   /** Whether a checkpoint is the better way to remember another call. */
-  const isFull = (inputLength: number): boolean => {
-    if (obstacle !== undefined) return false;
-    const bytes = journal.bytes + inputLength;
-    if (journal.calls < journalCalls && bytes <= leastJournalBytes) return false;
-    return (
-      journal.calls >= journalCalls || bytes > mostJournalBytes || current === undefined || bytes > stateBytes(current)
-    );
-  };
+  #isFull(inputLength: number): boolean {
+    if (this.obstacle !== undefined) return false;
+    const { calls } = this.#journal;
+    const bytes = this.#journal.bytes + inputLength;
+    if (calls < journalCalls && bytes <= leastJournalBytes) return false;
+    const current = this.#current;
+    return calls >= journalCalls || bytes > mostJournalBytes || current === undefined || bytes > stateBytes(current);
+  }
 
-  const setBase = (guest: Guest): void => {
-    base = guest.checkpoint(shared ? undefined : base);
-    shared = false;
-    journal.clear();
-    complete = true;
-  };
+  #setBase(guest: Guest): void {
+    this.#base = guest.checkpoint(this.#shared ? undefined : this.#base);
+    this.#shared = false;
+    this.#journal.clear();
+    this.#complete = true;
+  }
 
-  const repeat = async (guest: Guest): Promise<void> => {
-    for (const { name, text, recording } of journal.entries()) {
+  async #rewind(suspends: boolean): Promise<Guest> {
+    if (!this.#complete) throw this.#lost();
+    const guest = this.#current;
+    const base = this.#base;
+    this.#current = undefined;
+    const inPlace = guest !== undefined && base !== undefined && guest.suspends === suspends && guest.restore(base);
+    const next = inPlace ? guest : await this.#fresh(suspends);
+    await this.#repeat(next);
+    if (!this.#closed) this.#current = next;
+    return next;
+  }
+
+  async #fresh(suspends: boolean): Promise<Guest> {
+    const { source, instance } = this.#options;
+    const base = this.#base;
+    const genesis = this.#genesis;
+    const clocks = this.#clocks;
+    if (base === undefined) return begin(this.#options, clocks, genesis, repeatingHost(genesis), suspends);
+    const guest = await createGuest(source, { ...instance, suspends, clocks });
+    guest.restore(base);
+    return guest;
+  }
+
+  async #repeat(guest: Guest): Promise<void> {
+    const { exchange: options, guard } = this.#options;
+    for (const { name, text, recording } of this.#journal.entries()) {
       guest.run = createRun(recording, repeatingHost(recording), repeatingBudget(recording));
       try {
-        await exchange(guest, guest.label(name), text, options.exchange);
+        await exchange(guest, guest.label(name), text, options);
       } catch (error) {
         // A call that ended with the guard's own error ends so again; a throw out of the guest cannot be in the journal.
-        const fault = faultOf(error, { guard: options.guard, phase: name });
+        const fault = faultOf(error, { guard, phase: name });
         if (fault.code === "trap" || fault.code === "exit" || fault.code === "out-of-fuel") throw fault;
       } finally {
         // Half a line must not turn up in the next call's log.
@@ -214,134 +353,15 @@ function keepState(
         guest.run = undefined;
       }
     }
-  };
+  }
 
-  const fresh = async (suspends: boolean): Promise<Guest> => {
-    if (base === undefined) return begin(options, clocks, origin.genesis, repeatingHost(origin.genesis), suspends);
-    const guest = await createGuest(source, { ...options.instance, suspends, clocks });
-    guest.restore(base);
-    return guest;
-  };
-
-  const lost = (): ModuleError =>
-    new ModuleError(
+  #lost(): ModuleError {
+    return new ModuleError(
       "state-not-capturable",
-      `Cannot restore the guard's state: ${obstacle}; load a fresh guard instead`,
-      { guard: options.guard },
+      `Cannot restore the guard's state: ${this.obstacle}; load a fresh guard instead`,
+      { guard: this.#options.guard },
     );
-
-  const rewind = async (suspends: boolean): Promise<Guest> => {
-    if (!complete) throw lost();
-    const guest = current;
-    current = undefined;
-    const inPlace = guest !== undefined && base !== undefined && guest.suspends === suspends && guest.restore(base);
-    const next = inPlace ? guest : await fresh(suspends);
-    await repeat(next);
-    if (!closed) current = next;
-    return next;
-  };
-
-  const settle = (prepare?: (guest: Guest) => boolean): void => {
-    if (obstacle !== undefined || current === undefined) return;
-    const changed = prepare?.(current) === true;
-    if (changed || base === undefined || journal.calls > 0) setBase(current);
-  };
-
-  return {
-    obstacle,
-    get suspends() {
-      return current?.suspends ?? false;
-    },
-    advance: (milliseconds) => advance(clocks, milliseconds),
-    get rewoundLately() {
-      return rewoundLately;
-    },
-    get canRewind() {
-      return complete;
-    },
-    guest(suspends): Guest | Promise<Guest> {
-      if (current?.suspends === suspends) return current;
-      // The other kind of imports needs another instance: the state moves over by a checkpoint, or by running the calls again.
-      settle();
-      return rewind(suspends);
-    },
-    get excess() {
-      return current === undefined ? undefined : memoryExcess(current, source);
-    },
-    told: source.warm?.told,
-    get calls() {
-      return calls;
-    },
-    snapshot() {
-      settle();
-      shared = true;
-      return journal.calls === 0 && clocks.ahead === 0n ? base : undefined;
-    },
-    adopt(checkpoint) {
-      if (current === undefined) return false;
-      if (!putInPlace(current, checkpoint)) {
-        // The next call makes another instance.
-        current = undefined;
-        return false;
-      }
-      calls++;
-      base = checkpoint;
-      shared = true;
-      journal.clear();
-      return true;
-    },
-    keep(text, input, length): void {
-      if (complete && !isFull(length)) journal.keep(text, input, length);
-    },
-    push(name, text, recording): void {
-      calls++;
-      rewoundLately = rewinds > 0;
-      rewinds = 0;
-      if (!complete) return;
-      if (isFull(text.length) && current !== undefined) return void setBase(current);
-      journal.push(name, text, recording);
-      if (obstacle === undefined || (journal.calls <= lastResortCalls && journal.bytes <= lastResortBytes)) return;
-      complete = false;
-      journal.clear();
-    },
-    settle,
-    async rewind(): Promise<void> {
-      rewinds++;
-      await rewind(current?.suspends ?? false);
-    },
-    async clone(): Promise<GuestState> {
-      if (!complete) throw lost();
-      const { genesis } = origin;
-      shared = true;
-      const second = keepState(options, undefined, {
-        base,
-        genesis,
-        journal: journal.copy(),
-        complete,
-        calls,
-        ahead: clocks.ahead,
-      });
-      await second.rewind();
-      return second;
-    },
-    get memoryBytes() {
-      return (current?.memory.buffer.byteLength ?? 0) + checkpointBytes(base) + journal.bytes;
-    },
-    release(): void {
-      try {
-        if (current !== undefined) releaseBuffers(current);
-      } catch {
-        // The instance is given up anyway.
-      }
-    },
-    close(): void {
-      closed = true;
-      current = undefined;
-      base = undefined;
-      journal.clear();
-      complete = false;
-    },
-  };
+  }
 }
 
 /** Whether a call with this input is worth a checkpoint before it runs. */

@@ -103,7 +103,10 @@ export function resourceInput(call: ToolCall, { capabilities }: CallOptions, lim
   checkCall(call);
   const args = call.args ?? {};
   checkJson(args, '"call.args"');
-  const head = stringify({ tool_name: call.tool, tool_args: args }, '"call.args"').slice(0, -1);
+  const text = stringify({ tool_name: call.tool, tool_args: args }, '"call.args"');
+  // The usual case.
+  if (result === undefined && capabilities === undefined) return bounded(text, limit);
+  const head = text.slice(0, -1);
   const middle = result === undefined ? "" : `,"tool_result":${result}`;
   const tail = capabilities === undefined ? "" : `,"capabilities":${stringify(capabilities, '"capabilities"')}`;
   return bounded(`${head}${middle}${tail}}`, limit);

@@ -3,7 +3,7 @@
 import type { LabelFunction } from "../wasm/contract.ts";
 import type { InputKeeper } from "../wasm/exchange.ts";
 import { type Answer, type Recording, recordingBytes } from "../wasm/run.ts";
-import { utf8Length, writeShort } from "../wasm/utf8.ts";
+import { shortLength, utf8Length, writeShort } from "../wasm/utf8.ts";
 
 /** A finished call. */
 export interface JournalEntry {
@@ -58,9 +58,10 @@ class CallJournal implements Journal {
   #keptLength = 0;
 
   keep(text: string, input: Uint8Array, length: number): void {
+    // A short one is written as fast from its text.
+    if (length <= shortLength) return;
     const block = this.#room(length);
-    const at = block.used + headerBytes;
-    if (!writeShort(text, block.bytes, at)) block.bytes.set(input.subarray(0, length), at);
+    block.bytes.set(input.subarray(0, length), block.used + headerBytes);
     this.#keptText = text;
     this.#keptLength = length;
   }

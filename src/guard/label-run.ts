@@ -3,7 +3,7 @@ import type { Backend } from "../backend/backend.ts";
 import { LimitError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 import { type ExchangeOptions, exchange } from "../wasm/exchange.ts";
-import type { Guest } from "../wasm/instance.ts";
+import type { Guest } from "../wasm/guest.ts";
 import { createRun, type LogLine, type Recording, type RunHost } from "../wasm/run.ts";
 import type { Deadline } from "./deadline.ts";
 import { budgetOf } from "./fuel-budget.ts";
@@ -48,6 +48,8 @@ export class LabelRun implements Recording {
   clocks: Map<string, bigint[]> | undefined = undefined;
   randoms: Uint8Array[] | undefined = undefined;
   private known: Questions | undefined = undefined;
+  private guest: Guest | undefined = undefined;
+  private host: RunHost | undefined = undefined;
 
   constructor(
     name: LabelFunction,
@@ -81,12 +83,25 @@ export class LabelRun implements Recording {
     return this.known;
   }
 
-  /** Begins a run of the guest. The caller ends it with `leave`, also after a throw. */
+  /** Begins a run of the guest. `leave` ends it, also after a throw. */
   enter(guest: Guest, host: RunHost): string | Promise<string> {
     this.runs++;
     this.known?.beginRun();
+    this.guest = guest;
+    this.host = host;
     guest.run = createRun(this, host, this.options.fuel === undefined ? undefined : budgetOf(this));
     return exchange(guest, guest.label(this.name), this.text, this.options.exchange, this.state);
+  }
+
+  /** The guest is out of its run, if it was in one. */
+  leave(): void {
+    const { guest, host } = this;
+    if (guest === undefined) return;
+    this.guest = undefined;
+    host?.left?.();
+    // Half a line must not turn up in a later run.
+    guest.flush();
+    guest.run = undefined;
   }
 
   slept(milliseconds: number): void {
@@ -107,20 +122,13 @@ export class LabelRun implements Recording {
   }
 
   /** Makes the finished call part of the state. */
-  remember(answer: string): string {
+  remember(): void {
     // An answer that came too late does not count, and leaves no trace in the state.
     this.deadline.check();
     const { excess } = this.state;
     if (excess !== undefined) throw excess;
     this.state.push(this.name, this.text, this.finalRecording());
-    return answer;
   }
-}
-
-export function leave(guest: Guest): void {
-  // Half a line must not turn up in a later run.
-  guest.flush();
-  guest.run = undefined;
 }
 
 export async function sleepFor(milliseconds: number, deadline: Deadline): Promise<void> {

@@ -2,6 +2,9 @@
 // where the answer comes from the same process.
 import { timersEndWithRequest } from "../capabilities.ts";
 
+/** Answers out of the same process are there after so few turns of the microtask queue. */
+const soonTurns = 12;
+
 /** At the latest after this long the timer looks whether it is still wanted. */
 const lookAfterMs = 1000;
 
@@ -24,6 +27,8 @@ export class Patience {
   readonly #endsWithRequest: boolean = timersEndWithRequest();
   /** One call at a time. */
   #waiting: Waiting | undefined = undefined;
+  /** How many turns are left until the answer is late enough for a timer. */
+  #turns = 0;
 
   constructor(milliseconds: number) {
     this.milliseconds = milliseconds;
@@ -31,8 +36,9 @@ export class Patience {
 
   begin(waiting: Waiting): void {
     this.#waiting = waiting;
-    if (this.#timer === undefined) this.#arm(this.milliseconds);
-    else (this.#timer as Holding).ref?.();
+    if (this.#timer !== undefined) (this.#timer as Holding).ref?.();
+    else if (this.#endsWithRequest) this.#armUnlessSoon();
+    else this.#arm(this.milliseconds);
   }
 
   end(): void {
@@ -47,6 +53,18 @@ export class Patience {
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Where a timer serves one question, it is worth a few turns to find that none is needed: it takes longer than they do. */
+  async #armUnlessSoon(): Promise<void> {
+    const isUnderWay = this.#turns > 0;
+    this.#turns = soonTurns;
+    if (isUnderWay) return;
+    while (this.#turns > 0) {
+      await undefined;
+      this.#turns = this.#waiting === undefined ? 0 : this.#turns - 1;
+    }
+    if (this.#waiting !== undefined && this.#timer === undefined) this.#arm(this.milliseconds);
   }
 
   #arm(milliseconds: number): void {

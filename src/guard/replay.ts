@@ -2,11 +2,11 @@
 // back, and the guest runs again.
 import { reserveBuffers } from "../wasm/exchange.ts";
 import { stopRun } from "../wasm/faults.ts";
-import type { Guest } from "../wasm/instance.ts";
+import type { Guest } from "../wasm/guest.ts";
 import type { Answer, LogLine, Question, RunHost } from "../wasm/run.ts";
 import { tentativeFuel } from "./fuel-budget.ts";
 import { isHeavy } from "./guest-state.ts";
-import { type LabelRun, leave, sleepFor } from "./label-run.ts";
+import { type LabelRun, sleepFor } from "./label-run.ts";
 
 /** After so many speculative runs the guard is taken one question at a time. */
 const speculativeRuns = 8;
@@ -53,7 +53,7 @@ async function attempt(
   } catch (error) {
     failure = { error };
   } finally {
-    leave(guest);
+    call.leave();
   }
   call.deadline.check();
   // Whatever a run does after a false answer is not the guard's doing.
@@ -80,7 +80,7 @@ export async function replay(call: LabelRun): Promise<string> {
   for (;;) {
     const stepwise = !speculates || call.runs >= speculativeRuns;
     const outcome = await attempt(call, await state.guest(false), stepwise, call.sleeps.length);
-    if ("answer" in outcome) return call.remember(outcome.answer);
+    if ("answer" in outcome) return outcome.answer;
     // Going back takes the processor while the answers are on their way; from then on the base is the state before this call.
     await state.rewind();
     await settle();

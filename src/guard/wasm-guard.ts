@@ -4,7 +4,7 @@ import type { AgentLabels, ResourceLabels, ResponseLabels } from "../difc/labels
 import { ClosedError, type GuardError, isGuardError, LimitError, locate, PoisonedError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
 import { faultOf } from "../wasm/faults.ts";
-import type { GuestModule, ToldPlace } from "../wasm/instance.ts";
+import type { GuestModule, ToldPlace } from "../wasm/guest.ts";
 import type { LogLine } from "../wasm/run.ts";
 import { parseAgentLabels, parseResourceLabels, parseResponseLabels } from "./answers.ts";
 import { createDeadline, type Deadline, noDeadline } from "./deadline.ts";
@@ -209,8 +209,14 @@ function guardOf(
       let error: GuardError | undefined;
       try {
         current = deadline;
-        const answer = isKnown ? known.answer : labelCall(run);
-        const found = typeof answer === "string" ? answer : await answer;
+        let found: string;
+        try {
+          const answer = isKnown ? known.answer : labelCall(run);
+          found = typeof answer === "string" ? answer : await answer;
+          if (!isKnown) run.remember();
+        } finally {
+          run.leave();
+        }
         try {
           const value = parse(found);
           if (place !== undefined && !isKnown) keepTold(place, found, run);

@@ -21,16 +21,32 @@ export interface Tracer {
   skipRest(summary: string): void;
 }
 
-export function createTracer(report: (report: CallReport) => void): Tracer {
-  const trace: PhaseTrace[] = [];
-  let events: GuardEvent[] | undefined;
-  let started = performance.now();
+// A class, for its methods exist once: one is made for every call.
+class CallTracer implements Tracer {
+  readonly trace: PhaseTrace[] = [];
+  readonly #report: (report: CallReport) => void;
+  #events: GuardEvent[] | undefined = undefined;
+  #started: number = performance.now();
 
-  const end: Tracer["end"] = (status, summary, details) => {
-    const phase = trace.length as PhaseTrace["phase"];
+  constructor(report: (report: CallReport) => void) {
+    this.#report = report;
+  }
+
+  get phase(): number {
+    return this.trace.length;
+  }
+
+  readonly onEvent = (event: GuardEvent): void => {
+    this.#events ??= [];
+    this.#events.push(event);
+    this.#report({ type: "guard", event });
+  };
+
+  end(status: PhaseTrace["status"], summary: string, details?: Details): void {
+    const phase = this.trace.length as PhaseTrace["phase"];
     if (phase >= NAMES.length) return;
     const now = performance.now();
-    const milliseconds = status === "skipped" ? 0 : now - started;
+    const milliseconds = status === "skipped" ? 0 : now - this.#started;
     const entry = {
       phase,
       name: NAMES[phase]!,
@@ -38,27 +54,19 @@ export function createTracer(report: (report: CallReport) => void): Tracer {
       summary,
       milliseconds,
       ...details,
-      events: events ?? NO_EVENTS,
+      events: this.#events ?? NO_EVENTS,
     };
-    trace.push(entry);
-    events = undefined;
-    started = now;
-    report({ type: "phase", phase: entry });
-  };
+    this.trace.push(entry);
+    this.#events = undefined;
+    this.#started = now;
+    this.#report({ type: "phase", phase: entry });
+  }
 
-  return {
-    trace,
-    get phase() {
-      return trace.length;
-    },
-    onEvent(event) {
-      events ??= [];
-      events.push(event);
-      report({ type: "guard", event });
-    },
-    end,
-    skipRest(summary) {
-      while (trace.length < NAMES.length) end("skipped", summary);
-    },
-  };
+  skipRest(summary: string): void {
+    while (this.trace.length < NAMES.length) this.end("skipped", summary);
+  }
+}
+
+export function createTracer(report: (report: CallReport) => void): Tracer {
+  return new CallTracer(report);
 }

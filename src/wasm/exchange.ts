@@ -1,7 +1,7 @@
 // JSON in and out of linear memory: the host's buffers, the length protocol, the checks on what comes back (guard-abi.md, Calling a label function).
 import { GuardReturnError, LimitError, ProtocolError } from "../errors.ts";
 import { callAttempts, firstOutputBytes, maximumOutputBytes, pageSize } from "./contract.ts";
-import type { BufferRange, Guest, LabelExport } from "./instance.ts";
+import type { BufferRange, Guest, LabelExport } from "./guest.ts";
 import { decodeStrictly, utf8Length, writeShort } from "./utf8.ts";
 
 const encoder = new TextEncoder();
@@ -176,7 +176,7 @@ function readOutput(guest: Guest, output: BufferRange, length: number): string {
   const { bytes } = guest;
   const { pointer } = output;
   try {
-    return decodeStrictly(bytes.subarray(pointer, pointer + length));
+    return decodeStrictly(bytes, pointer, length);
   } catch (cause) {
     throw new ProtocolError("The guard's answer is not UTF-8", { cause });
   } finally {

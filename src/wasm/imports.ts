@@ -1,6 +1,6 @@
 // The env imports: call_backend and host_log (guard-abi.md). Every pointer comes from a hostile guest and is checked.
 
-import type { Guest } from "./instance.ts";
+import type { Guest } from "./guest.ts";
 import { type Answer, type LogLevel, type Question, type Run, writeLog } from "./run.ts";
 import { decodeStrictly, isText, utf8Length, writeShort } from "./utf8.ts";
 
@@ -23,19 +23,15 @@ export function viewOf(
   return from + size > buffer.byteLength ? undefined : new Uint8Array(buffer, from, size);
 }
 
-/** `[pointer, pointer + length)`, or `undefined` when it is not all inside the memory. */
-function partOf(bytes: Uint8Array, pointer: number, length: number): Uint8Array | undefined {
-  const from = pointer >>> 0;
-  const size = length >>> 0;
-  return from + size > bytes.length ? undefined : bytes.subarray(from, from + size);
-}
+/** Whether `[pointer, pointer + length)` is all inside the memory. */
+const isInside = (bytes: Uint8Array, pointer: number, length: number): boolean =>
+  (pointer >>> 0) + (length >>> 0) <= bytes.length;
 
 /** The name of the tool. A guard asks for few, and one after the other for the same: the last one is not decoded again. */
 function readTool(guest: Guest, bytes: Uint8Array, pointer: number, length: number): string | undefined {
   const last = guest.lastTool;
   if (last !== undefined && isText(last, bytes, pointer >>> 0, length >>> 0)) return last;
-  const part = partOf(bytes, pointer, length);
-  const tool = part === undefined ? undefined : decodeStrictly(part);
+  const tool = isInside(bytes, pointer, length) ? decodeStrictly(bytes, pointer >>> 0, length >>> 0) : undefined;
   guest.lastTool = tool;
   return tool;
 }
@@ -43,13 +39,11 @@ function readTool(guest: Guest, bytes: Uint8Array, pointer: number, length: numb
 function readQuestion(guest: Guest, bytes: Uint8Array, run: Run, parameters: readonly number[]): Question | undefined {
   const [toolPointer = 0, toolLength = 0, argsPointer = 0, argsLength = 0, resultPointer = 0, resultCap = 0] =
     parameters;
-  const argsBytes = partOf(bytes, argsPointer, argsLength);
-  const isResultInside = (resultPointer >>> 0) + (resultCap >>> 0) <= bytes.length;
-  if (argsBytes === undefined || !isResultInside) return undefined;
+  if (!isInside(bytes, argsPointer, argsLength) || !isInside(bytes, resultPointer, resultCap)) return undefined;
   try {
     const tool = readTool(guest, bytes, toolPointer, toolLength);
     if (tool === undefined || tool.trim() === "") return undefined;
-    const text = decodeStrictly(argsBytes);
+    const text = decodeStrictly(bytes, argsPointer >>> 0, argsLength >>> 0);
     return { key: `${run.sleeps}\0${tool}\0${text}`, tool, args: text === "" ? {} : JSON.parse(text) };
   } catch {
     return undefined;

@@ -2,94 +2,11 @@
 import { LimitError, ModuleError } from "../errors.ts";
 import { type Checkpoint, capture, type HostBuffers, putBack, type StateHolder } from "./checkpoint.ts";
 import { fuelImport, type LabelFunction, pageSize, reserved, wasiModule } from "./contract.ts";
+import type { Guest, GuestModule, InstanceOptions, LabelExport } from "./guest.ts";
 import { callBackend, callBackendLater, hostLog } from "./imports.ts";
-import type { Budget, createMeter, Meter } from "./meter.ts";
-import type { Preparation } from "./prepare.ts";
+import type { Meter } from "./meter.ts";
 import { type LogLevel, type Run, readClock as recordedClock } from "./run.ts";
 import type { WasiHost } from "./wasi.ts";
-
-export type { BufferRange, Checkpoint, GlobalValue, HostBuffers } from "./checkpoint.ts";
-
-/** What instances of one module share. */
-export interface GuestModule {
-  readonly module: WebAssembly.Module;
-  readonly preparation: Preparation | undefined;
-  readonly memoryPages: number;
-  /** Present when the module imports WASI; loaded only then. */
-  readonly createWasi?: (guest: Guest, names: readonly string[]) => WasiHost;
-  /** Present when the module counts what it burns; loaded only then. */
-  readonly createMeter?: typeof createMeter;
-  /** The state after `_initialize`, so that not every instance needs to run it. */
-  readonly warm?: WarmStart;
-}
-
-/** A checkpoint taken after `_initialize`, and who wants one when there is none. */
-export interface WarmStart {
-  readonly image: Checkpoint | undefined;
-  /** The image is in place. */
-  used(): void;
-  take(checkpoint: Checkpoint): void;
-  /** The image does not fit an instance after all. */
-  refuse(): void;
-  /** Where the state after label_agent is kept; absent when it is not wanted. */
-  readonly told?: FindTold;
-}
-
-/** Where an instance was after `label_agent`, its first call, and what it answered. */
-export interface ToldState {
-  readonly checkpoint: Checkpoint;
-  readonly answer: string;
-}
-
-/** The place of one such state. */
-export interface ToldPlace {
-  readonly state: ToldState | undefined;
-  keep(state: ToldState): void;
-  /** What was found does not fit after all. */
-  refuse(): void;
-}
-
-/** Looks for the state by label_agent's input and the limits that it runs under; `check` throws for an answer that is none. */
-export type FindTold = (input: string, limits: object, check: (answer: string) => unknown) => Promise<ToldPlace>;
-
-export type LabelExport = (
-  input: number,
-  inputLength: number,
-  output: number,
-  outputCap: number,
-) => number | Promise<number>;
-
-export interface Guest {
-  readonly memory: WebAssembly.Memory;
-  /** All of the memory as it is now. Not to be kept: growth detaches it. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly suspends: boolean;
-  readonly wantedLevel: number;
-  /** Present when the guest counts what it burns. */
-  readonly meter: Meter | undefined;
-  /** The run that the guest is in; imports do nothing outside of one. */
-  run: Run | undefined;
-  readonly buffers: HostBuffers;
-  /** A view of the input buffer; detached after growth. */
-  inputView: Uint8Array<ArrayBuffer> | undefined;
-  /** The tool that the guest asked for last. */
-  lastTool: string | undefined;
-  readonly alloc: ((size: number) => number) | undefined;
-  readonly dealloc: ((pointer: number, size: number) => void) | undefined;
-  /** `_initialize`; in a suspending instance it may suspend too. */
-  readonly initialize: (() => void | Promise<void>) | undefined;
-  label(name: LabelFunction): LabelExport;
-  now(clock: number): bigint;
-  sleep(milliseconds: number): void;
-  sleepLater(milliseconds: number): Promise<void>;
-  readonly suspending: ((body: (...parameters: number[]) => Promise<number>) => unknown) | undefined;
-  /** Hands out what the guest wrote to its streams without ending the line. */
-  flush(): void;
-  /** Captures the state; `recycled` gives its memory up for it and must not be used any more. */
-  checkpoint(recycled?: Checkpoint): Checkpoint;
-  /** Puts a state back in place. False when the memory has grown beyond it: then only a fresh instance will do. */
-  restore(checkpoint: Checkpoint): boolean;
-}
 
 interface JspiNamespace {
   Suspending?: new (body: unknown) => unknown;
@@ -106,143 +23,187 @@ const ranks: { readonly [level in LogLevel | "none"]: number } = {
   none: 4,
 };
 
-export interface InstanceOptions {
-  readonly suspends: boolean;
-  /** Log lines below this level are not decoded; `none` when nobody listens. */
-  readonly logLevel: LogLevel | "none";
-  /** How far a session's clocks are ahead: a sleep that was not slept for real must still show on them. */
-  readonly clocks: { ahead: bigint };
-  /** What a guest that counts may burn while it starts: its start function and `_initialize`, each. Default: without bounds. */
-  readonly startBudget?: Budget | undefined;
+function suspending(body: (...parameters: number[]) => unknown): unknown {
+  return new (jspi.Suspending as NonNullable<JspiNamespace["Suspending"]>)(body);
 }
 
 function promising(body: unknown): (...parameters: number[]) => Promise<number> {
   return (jspi.promising as NonNullable<JspiNamespace["promising"]>)(body);
 }
 
-/** Instantiates the module. Runs its start function, if it has one, but not `_initialize`. Throws what the engine throws. */
-export async function createGuest(source: GuestModule, options: InstanceOptions): Promise<Guest> {
-  let memory: WebAssembly.Memory | undefined;
-  let view: Uint8Array<ArrayBuffer> | undefined;
-  let exports: WebAssembly.Exports = {};
-  let wasi: WasiHost | undefined;
+// A class: to the engines an object literal with getters is a dictionary, and a call looks at its instance dozens of times.
+class Instance implements Guest {
+  readonly #source: GuestModule;
+  readonly #clocks: InstanceOptions["clocks"];
+  readonly suspends: boolean;
+  readonly wantedLevel: number;
+  readonly meter: Meter | undefined;
+  readonly buffers: HostBuffers = { input: undefined, output: undefined, spare: undefined };
+  run: Run | undefined = undefined;
+  inputView: Uint8Array<ArrayBuffer> | undefined = undefined;
+  lastTool: string | undefined = undefined;
+  /** Absent while the start function runs. */
+  #memory: WebAssembly.Memory | undefined = undefined;
+  #bytes: Uint8Array<ArrayBuffer> | undefined = undefined;
+  #exports: WebAssembly.Exports = {};
+  #wasi: WasiHost | undefined = undefined;
   /** Nothing but the start function has run. */
-  let untouched = true;
+  #untouched = true;
   /** Looking an export up takes longer than calling it. */
-  const labels: { [name in LabelFunction]?: LabelExport } = {};
-  const suspending = options.suspends
-    ? (body: unknown): unknown => new (jspi.Suspending as NonNullable<JspiNamespace["Suspending"]>)(body)
-    : undefined;
+  readonly #labels: { [name in LabelFunction]: LabelExport | undefined } = {
+    label_agent: undefined,
+    label_resource: undefined,
+    label_response: undefined,
+  };
 
-  // A guard that started from stored state has read the clocks in another process: they must not begin anew in this one.
-  const readClock = (clock: number): bigint =>
-    options.clocks.ahead +
-    (clock === 0
-      ? BigInt(Date.now()) * 1_000_000n
-      : BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)));
+  constructor(source: GuestModule, options: InstanceOptions) {
+    this.#source = source;
+    this.#clocks = options.clocks;
+    this.suspends = options.suspends;
+    this.wantedLevel = ranks[options.logLevel];
+    this.meter = source.createMeter?.(() => this.run, options.startBudget);
+  }
 
-  const meter = source.createMeter?.(() => guest.run, options.startBudget);
-
-  const guest: Guest = {
-    get memory(): WebAssembly.Memory {
-      return memory as WebAssembly.Memory;
-    },
-    get bytes(): Uint8Array<ArrayBuffer> {
-      // A detached view has no length, and looking at it is cheaper than asking for the memory's buffer.
-      if (view === undefined || view.length === 0)
-        view = new Uint8Array((memory as WebAssembly.Memory).buffer as ArrayBuffer);
-      return view;
-    },
-    suspends: options.suspends,
-    wantedLevel: ranks[options.logLevel],
-    meter,
-    run: undefined,
-    buffers: {},
-    inputView: undefined,
-    lastTool: undefined,
-    get alloc() {
-      untouched = false;
-      return exports["alloc"] as Guest["alloc"];
-    },
-    get dealloc() {
-      return exports["dealloc"] as Guest["dealloc"];
-    },
-    get initialize() {
-      untouched = false;
-      const body = exports["_initialize"];
-      const entry = (body !== undefined && options.suspends ? promising(body) : body) as Guest["initialize"];
-      return meter === undefined || entry === undefined ? entry : () => meter.start(entry);
-    },
-    label(name): LabelExport {
-      untouched = false;
-      let found = labels[name];
-      if (found === undefined) {
-        const body = options.suspends ? promising(exports[name]) : (exports[name] as unknown as LabelExport);
-        found = meter?.label(body) ?? body;
-        labels[name] = found;
+  async start(): Promise<void> {
+    const { meter } = this;
+    const { module } = this.#source;
+    const imports = this.#imports();
+    if (meter === undefined) this.#exports = (await instantiate(module, imports)).exports;
+    else {
+      imports[fuelImport.module] = meter.imports;
+      this.#exports = meter.attach((await meter.start(() => instantiate(module, imports))).exports);
+    }
+    this.#memory = this.#exports["memory"] as WebAssembly.Memory;
+    checkFirstMemory(this.#memory, this.#source);
+    for (const name of ["label_agent", "label_resource", "label_response"]) {
+      if ((this.#exports[name] as { length?: number } | undefined)?.length !== 4) {
+        throw new ModuleError("bad-signature", `Cannot use the module: its export "${name}" does not take four i32`);
       }
-      return found;
-    },
-    now(clock): bigint {
-      const read = (): bigint => readClock(clock);
-      return guest.run === undefined ? read() : recordedClock(guest.run, clock === 0 ? 0 : 1, read);
-    },
-    sleep(milliseconds): void {
-      const { run } = guest;
-      if (run === undefined) return;
-      run.host.sleep(milliseconds, run.sleeps);
-      run.sleeps++;
-    },
-    async sleepLater(milliseconds): Promise<void> {
-      const { run } = guest;
-      if (run === undefined) return;
-      const { host, sleeps } = run;
-      if (host.sleepLater === undefined) host.sleep(milliseconds, sleeps);
-      else await host.sleepLater(milliseconds, sleeps);
-      run.sleeps++;
-    },
-    suspending: suspending as Guest["suspending"],
-    flush: () => wasi?.flush(),
-    checkpoint: (recycled) => capture(holder(), recycled),
-    restore(checkpoint): boolean {
-      const first = untouched;
-      untouched = false;
-      return putBack(holder(), checkpoint, first);
-    },
-  };
-
-  const holder = (): StateHolder => ({
-    memory: guest.memory,
-    buffers: guest.buffers,
-    globals: globalsOf(exports, source),
-  });
-  const imports: WebAssembly.Imports = {
-    env: {
-      call_backend: (suspending === undefined
-        ? (...parameters: number[]) => callBackend(guest, parameters)
-        : suspending((...parameters: number[]) => callBackendLater(guest, parameters))) as never,
-      host_log: (level: number, pointer: number, length: number) => hostLog(guest, level, pointer, length),
-    },
-  };
-  if (source.createWasi !== undefined) {
-    const names = WebAssembly.Module.imports(source.module).flatMap(({ module, name }) =>
-      module === wasiModule ? [name] : [],
-    );
-    wasi = source.createWasi(guest, names);
-    imports[wasiModule] = wasi.imports;
-  }
-  if (meter === undefined) exports = (await instantiate(source.module, imports)).exports;
-  else {
-    imports[fuelImport.module] = meter.imports;
-    exports = meter.attach((await meter.start(() => instantiate(source.module, imports))).exports);
-  }
-  memory = exports["memory"] as WebAssembly.Memory;
-  checkFirstMemory(memory, source);
-  for (const name of ["label_agent", "label_resource", "label_response"]) {
-    if ((exports[name] as { length?: number } | undefined)?.length !== 4) {
-      throw new ModuleError("bad-signature", `Cannot use the module: its export "${name}" does not take four i32`);
     }
   }
+
+  #imports(): WebAssembly.Imports {
+    const imports: WebAssembly.Imports = {
+      env: {
+        call_backend: (this.suspends
+          ? suspending((...parameters: number[]) => callBackendLater(this, parameters))
+          : (...parameters: number[]) => callBackend(this, parameters)) as never,
+        host_log: (level: number, pointer: number, length: number) => hostLog(this, level, pointer, length),
+      },
+    };
+    const { createWasi, module } = this.#source;
+    if (createWasi === undefined) return imports;
+    const all = WebAssembly.Module.imports(module);
+    this.#wasi = createWasi(
+      this,
+      all.flatMap(({ module: from, name }) => (from === wasiModule ? [name] : [])),
+    );
+    imports[wasiModule] = this.#wasi.imports;
+    return imports;
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#memory as WebAssembly.Memory;
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    // A detached view has no length, and looking at it is cheaper than asking for the memory's buffer.
+    if (this.#bytes === undefined || this.#bytes.length === 0)
+      this.#bytes = new Uint8Array(this.memory.buffer as ArrayBuffer);
+    return this.#bytes;
+  }
+
+  get alloc(): Guest["alloc"] {
+    this.#untouched = false;
+    return this.#exports["alloc"] as Guest["alloc"];
+  }
+
+  get dealloc(): Guest["dealloc"] {
+    return this.#exports["dealloc"] as Guest["dealloc"];
+  }
+
+  get initialize(): Guest["initialize"] {
+    this.#untouched = false;
+    const { meter } = this;
+    const body = this.#exports["_initialize"];
+    const entry = (body !== undefined && this.suspends ? promising(body) : body) as Guest["initialize"];
+    return meter === undefined || entry === undefined ? entry : () => meter.start(entry);
+  }
+
+  label(name: LabelFunction): LabelExport {
+    this.#untouched = false;
+    let found = this.#labels[name];
+    if (found === undefined) {
+      const body = this.#exports[name];
+      const entry = this.suspends ? promising(body) : (body as unknown as LabelExport);
+      found = this.meter?.label(entry) ?? entry;
+      this.#labels[name] = found;
+    }
+    return found;
+  }
+
+  now(clock: number): bigint {
+    const read = (): bigint => this.#readClock(clock);
+    return this.run === undefined ? read() : recordedClock(this.run, clock === 0 ? 0 : 1, read);
+  }
+
+  // A guard that started from stored state has read the clocks in another process: they must not begin anew in this one.
+  #readClock(clock: number): bigint {
+    return (
+      this.#clocks.ahead +
+      (clock === 0
+        ? BigInt(Date.now()) * 1_000_000n
+        : BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
+    );
+  }
+
+  sleep(milliseconds: number): void {
+    const { run } = this;
+    if (run === undefined) return;
+    run.host.sleep(milliseconds, run.sleeps);
+    run.sleeps++;
+  }
+
+  async sleepLater(milliseconds: number): Promise<void> {
+    const { run } = this;
+    if (run === undefined) return;
+    const { host, sleeps } = run;
+    if (host.sleepLater === undefined) host.sleep(milliseconds, sleeps);
+    else await host.sleepLater(milliseconds, sleeps);
+    run.sleeps++;
+  }
+
+  get suspending(): Guest["suspending"] {
+    return this.suspends ? suspending : undefined;
+  }
+
+  flush(): void {
+    this.#wasi?.flush();
+  }
+
+  checkpoint(recycled?: Checkpoint): Checkpoint {
+    return capture(this.#holder(), recycled);
+  }
+
+  restore(checkpoint: Checkpoint): boolean {
+    const first = this.#untouched;
+    this.#untouched = false;
+    return putBack(this.#holder(), checkpoint, first);
+  }
+
+  #holder(): StateHolder {
+    const { memory, buffers } = this;
+    const globals = (this.#source.preparation?.globals ?? []).map(
+      (index) => this.#exports[`${reserved}g${index}`] as WebAssembly.Global,
+    );
+    return { memory, buffers, globals };
+  }
+}
+
+/** Instantiates the module. Runs its start function, if it has one, but not `_initialize`. Throws what the engine throws. */
+export async function createGuest(source: GuestModule, options: InstanceOptions): Promise<Guest> {
+  const guest = new Instance(source, options);
+  await guest.start();
   return guest;
 }
 
@@ -293,10 +254,6 @@ export function memoryExcess(guest: Guest, source: GuestModule): LimitError | un
     "memoryPages",
     `The guard's memory has grown to ${guest.memory.buffer.byteLength / pageSize} pages, the limit is ${source.memoryPages}; prepare the module so that it cannot`,
   );
-}
-
-function globalsOf(exports: WebAssembly.Exports, source: GuestModule): WebAssembly.Global[] {
-  return (source.preparation?.globals ?? []).map((index) => exports[`${reserved}g${index}`] as WebAssembly.Global);
 }
 
 /** Why an instance's state cannot be captured; `undefined` when it can. */

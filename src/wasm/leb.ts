@@ -127,62 +127,81 @@ export interface Writer {
   finish(): Uint8Array<ArrayBuffer>;
 }
 
+// A class: to the engines an object literal with a getter is a dictionary, and a rewrite writes instruction by instruction.
+class GrowingWriter implements Writer {
+  length = 0;
+  #buffer: Uint8Array<ArrayBuffer>;
+
+  constructor(capacity: number) {
+    this.#buffer = new Uint8Array(Math.max(capacity, 16));
+  }
+
+  u8(value: number): void {
+    if (this.length === this.#buffer.length) this.#room(1);
+    this.#buffer[this.length++] = value;
+  }
+
+  unsigned(value: number): void {
+    const buffer = this.#room(5);
+    let at = this.length;
+    for (; value > 127; value >>>= 7) buffer[at++] = (value & 127) | 128;
+    buffer[at++] = value;
+    this.length = at;
+  }
+
+  bytes(source: ArrayLike<number>): void {
+    const count = source.length;
+    const buffer = this.#room(count);
+    const at = this.length;
+    // A call into the typed array costs more than a short loop.
+    if (count > 48) buffer.set(source, at);
+    else for (let index = 0; index < count; index++) buffer[at + index] = source[index] as number;
+    this.length = at + count;
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const buffer = this.#room(end - start);
+    const at = this.length;
+    // A call into the typed array costs more than a short loop.
+    if (end - start > 48) buffer.set(source.subarray(start, end), at);
+    else for (let from = start, to = at; from < end; ) buffer[to++] = source[from++] as number;
+    this.length = at + end - start;
+  }
+
+  name(text: string): void {
+    const encoded = new TextEncoder().encode(text);
+    this.unsigned(encoded.length);
+    this.bytes(encoded);
+  }
+
+  sized(body: () => void): void {
+    const start = this.length;
+    this.#room(5);
+    this.length += 5;
+    body();
+    const prefix = unsignedBytes(this.length - start - 5);
+    this.#buffer.copyWithin(start + prefix.length, start + 5, this.length);
+    this.#buffer.set(prefix, start);
+    this.length -= 5 - prefix.length;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  /** The buffer, with room for so many bytes more. */
+  #room(count: number): Uint8Array<ArrayBuffer> {
+    const needed = this.length + count;
+    if (needed > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(this.#buffer.length * 2, needed));
+      grown.set(this.#buffer.subarray(0, this.length));
+      this.#buffer = grown;
+    }
+    return this.#buffer;
+  }
+}
+
 /** A writer with room for `capacity` bytes; it grows by doubling. */
 export function createWriter(capacity: number = 1024): Writer {
-  let buffer = new Uint8Array(Math.max(capacity, 16));
-  let length = 0;
-  const room = (count: number): void => {
-    if (length + count <= buffer.length) return;
-    const grown = new Uint8Array(Math.max(buffer.length * 2, length + count));
-    grown.set(buffer.subarray(0, length));
-    buffer = grown;
-  };
-  const writer: Writer = {
-    get length(): number {
-      return length;
-    },
-    u8(value: number): void {
-      if (length === buffer.length) room(1);
-      buffer[length++] = value;
-    },
-    unsigned(value: number): void {
-      room(5);
-      for (; value > 127; value >>>= 7) buffer[length++] = (value & 127) | 128;
-      buffer[length++] = value;
-    },
-    bytes(source: ArrayLike<number>): void {
-      const count = source.length;
-      room(count);
-      // A call into the typed array costs more than a short loop.
-      if (count > 48) buffer.set(source, length);
-      else for (let index = 0; index < count; index++) buffer[length + index] = source[index] as number;
-      length += count;
-    },
-    copy(source: Uint8Array, start: number, end: number): void {
-      room(end - start);
-      // A call into the typed array costs more than a short loop.
-      if (end - start > 48) buffer.set(source.subarray(start, end), length);
-      else for (let from = start, to = length; from < end; ) buffer[to++] = source[from++] as number;
-      length += end - start;
-    },
-    name(text: string): void {
-      const encoded = new TextEncoder().encode(text);
-      writer.unsigned(encoded.length);
-      writer.bytes(encoded);
-    },
-    sized(body: () => void): void {
-      const start = length;
-      room(5);
-      length += 5;
-      body();
-      const prefix = unsignedBytes(length - start - 5);
-      buffer.copyWithin(start + prefix.length, start + 5, length);
-      buffer.set(prefix, start);
-      length -= 5 - prefix.length;
-    },
-    finish(): Uint8Array<ArrayBuffer> {
-      return buffer.subarray(0, length);
-    },
-  };
-  return writer;
+  return new GrowingWriter(capacity);
 }

@@ -1,7 +1,7 @@
 // The host's side of a guest that counts: how much it may burn, when that ends it, what it burned (design.md, Budgets; fuel.ts).
 import { LimitError, ModuleError, TimeoutError } from "../errors.ts";
 import { fuelExport } from "./contract.ts";
-import type { LabelExport } from "./instance.ts";
+import type { LabelExport } from "./guest.ts";
 import type { Run } from "./run.ts";
 
 /** What the guest may burn from one entry on. */

@@ -66,6 +66,8 @@ export interface RunHost {
   log(line: LogLine): void;
   /** Called at every import: throws once the deadline has passed. */
   check?: (() => void) | undefined;
+  /** Called when the guest is out of the run, however it came out. */
+  left?(): void;
 }
 
 /** One run, a plain record: it is made for every call. */

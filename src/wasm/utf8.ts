@@ -3,14 +3,34 @@
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Decodes UTF-8. Throws TypeError when it is none. Some engines have a fast way only for the lenient decoder, which writes U+FFFD. */
-export function decodeStrictly(bytes: Uint8Array): string {
-  const text = lenient.decode(bytes);
-  return text.includes("\ufffd") ? strict.decode(bytes) : text;
+/** Up to here putting characters together is faster than a decoder. */
+const fewBytes = 8;
+
+/** A few bytes of ASCII as text; `undefined` when they are none. */
+function readShort(bytes: Uint8Array, at: number, length: number): string | undefined {
+  let text = "";
+  for (let index = at; index < at + length; index++) {
+    const byte = bytes[index] as number;
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/**
+ * Decodes UTF-8 at a place that is inside of the bytes. Throws TypeError when it is none. Some engines have a fast way only for the
+ * lenient decoder, which writes U+FFFD.
+ */
+export function decodeStrictly(bytes: Uint8Array, at: number, length: number): string {
+  const short = length > fewBytes ? undefined : readShort(bytes, at, length);
+  if (short !== undefined) return short;
+  const part = bytes.subarray(at, at + length);
+  const text = lenient.decode(part);
+  return text.includes("\ufffd") ? strict.decode(part) : text;
 }
 
 /** From here on an encoder is faster. */
-const shortLength = 128;
+export const shortLength: number = 128;
 
 /** Writes a short text of ASCII characters. False, having written nothing, when it is none or does not fit. */
 export function writeShort(text: string, bytes: Uint8Array, at: number): boolean {

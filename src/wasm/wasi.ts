@@ -2,8 +2,8 @@
 // plain calls; clock, randomness, sleep and exit are ours, because they must be recorded, must not block, must not be trusted.
 import { wasi as definitions, Fd, WASI } from "@bjorn3/browser_wasi_shim";
 import { ExitSignal } from "./faults.ts";
+import type { Guest } from "./guest.ts";
 import { viewOf } from "./imports.ts";
-import type { Guest } from "./instance.ts";
 import { takeRandom, writeLog } from "./run.ts";
 
 const errno = { success: 0, badDescriptor: 8, fault: 21, invalid: 28, notSupported: 52 } as const;

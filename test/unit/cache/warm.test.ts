@@ -6,7 +6,7 @@ import type { CacheEvent, ModuleCache } from "../../../src/cache/cache.ts";
 import { decodeState, encodeState, type StoredState } from "../../../src/cache/checkpoint.ts";
 import { closeCache } from "../../../src/cache/process-wide.ts";
 import { compileGuard } from "../../../src/guard/module.ts";
-import type { Checkpoint } from "../../../src/wasm/instance.ts";
+import type { Checkpoint } from "../../../src/wasm/guest.ts";
 import { mapStorage, resealed, secretOf } from "../../suites/kept-state.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
