@@ -11,11 +11,12 @@ import { load } from "./load.ts";
 import { compare, paceOf, startHere } from "./measure.ts";
 import { memory } from "./memory.ts";
 import { preview } from "./preview.ts";
-import { suspension } from "./suspension.ts";
+import { jspi, suspension } from "./suspension.ts";
 
 export const questions: Readonly<Record<string, Bench>> = {
   call,
   suspension,
+  jspi,
   instantiate,
   load,
   cache,
