@@ -157,9 +157,15 @@ async function callBackend(tool: string, execute: () => unknown, abort: Abortabl
   }
 }
 
-/** A text that repeats a key would tell the agent what neither guard nor items know of, so what was parsed is encoded again. */
+/**
+ * A text that repeats a key would tell the agent what neither guard nor items know of, so what was parsed is encoded again. A text that is
+ * what was parsed, encoded, says nothing more: nobody needs to look at it again.
+ */
 function withoutHidden(result: ToolResult, encoded: string | undefined): ToolResult {
-  if (result.text === undefined || !hidesMembers(result.text, result.value, encoded)) return result;
+  const { text, ...rest } = result;
+  if (text === undefined) return result;
+  if (text === encoded) return rest;
+  if (!hidesMembers(text, result.value, encoded)) return result;
   return unwrapResult(changeResult(result, (value) => value));
 }
 

@@ -22,34 +22,36 @@ export function bearerTokens(tokens: Readonly<Record<string, Identity>>): Identi
   if (entries.some(([token]) => token.length < 16)) {
     throw new RangeError(`Cannot identify agents: a token in "tokens" has less than 16 characters`);
   }
-  const known = entries.map(([token]) => wordsOf(token));
+  const width = Math.max(...entries.map(([token]) => wordsIn(encoder.encode(token))));
+  // One array for all, for one agent's request looks at every token.
+  const known = new Int32Array(entries.length * width);
+  for (const [index, [token]] of entries.entries()) known.set(wordsOf(token, width), index * width);
   return async (request) => {
     const token = bearerToken(request);
     if (token === undefined) return null;
-    const given = wordsOf(token);
+    const given = wordsOf(token, width);
     let found = -1;
-    for (let index = 0; index < known.length; index++) if (isEqual(given, known[index]!)) found = index;
+    for (let index = 0; index < entries.length; index++) if (isEqual(given, known, index * width)) found = index;
     return entries[found]?.[1] ?? null;
   };
 }
 
-/** The length in bytes and the bytes themselves, four in one, so that few steps compare them. */
-function wordsOf(token: string): Int32Array {
+/** How many words {@link wordsOf} needs. */
+const wordsIn = (bytes: Uint8Array): number => 1 + Math.ceil(bytes.length / 4);
+
+/** The length in bytes and the bytes themselves, four in one, so that few steps compare them; what is beyond the width is left out. */
+function wordsOf(token: string, width: number): Int32Array {
   const bytes = encoder.encode(token);
-  const words = new Int32Array(1 + Math.ceil(bytes.length / 4));
+  const words = new Int32Array(Math.max(wordsIn(bytes), width));
   new Uint8Array(words.buffer).set(bytes, 4);
   words[0] = bytes.length;
-  return words;
+  return words.subarray(0, width);
 }
 
-/** Takes time by the length of what was given alone: neither where it differs nor how long the known one is can be told. */
-function isEqual(given: Int32Array, known: Int32Array): boolean {
-  let difference = given.length ^ known.length;
-  let at = 0;
-  for (let index = 0; index < given.length; index++) {
-    difference |= given[index]! ^ known[at]!;
-    if (++at === known.length) at = 0;
-  }
+/** Takes the same time for every token: neither where it differs nor how long it is can be told. */
+function isEqual(given: Int32Array, known: Int32Array, at: number): boolean {
+  let difference = 0;
+  for (let index = 0; index < given.length; index++) difference |= given[index]! ^ known[at + index]!;
   return difference === 0;
 }
 

@@ -10,15 +10,19 @@ test("bearer tokens: only whole known ones", async () => {
   const identify = bearerTokens({
     "token-of-alice-0": { principal: "alice" },
     "token-of-robert-0": { principal: "bob", agent: "x" },
+    "token-of-a-far-longer-name-0": { principal: "carol" },
   });
   const who = async (authorization: string) => (await identify(request({ authorization })))?.principal ?? null;
   assert.equal(await who("Bearer token-of-alice-0"), "alice");
   assert.equal(await who("bearer  token-of-robert-0"), "bob");
+  assert.equal(await who("Bearer token-of-a-far-longer-name-0"), "carol");
   for (const bad of [
     "",
     "Bearer",
     "Bearer token-of-alice-",
     "Bearer token-of-alice-00",
+    "Bearer token-of-a-far-longer-name-0=",
+    "Bearer token-of-a-far-longer-name-0token-of-a-far-longer-name-0",
     "Basic token-of-alice-0",
     "Bearer token-of-alice-0, x",
     "token-of-alice-0",
