@@ -3,6 +3,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import type { Fetch, FetchedResponse } from "../proxy/exchange.ts";
+import { readAtOnce } from "./node-body.ts";
 
 /**
  * Makes a `fetch` for `httpUpstream` in Node. Connections are kept and used again; nothing is followed, retried or decompressed,
@@ -58,20 +59,6 @@ function responseOf(incoming: IncomingMessage): FetchedResponse {
       stream ??= Readable.toWeb(incoming) as ReadableStream<Uint8Array<ArrayBuffer>>;
       return stream;
     },
-    readBytes: (most) =>
-      new Promise((resolve, reject) => {
-        const parts: Uint8Array[] = [];
-        let bytes = 0;
-        incoming.on("data", (part: Uint8Array) => {
-          bytes += part.length;
-          if (bytes > most) {
-            incoming.destroy();
-            resolve(undefined);
-          } else parts.push(part);
-        });
-        incoming.on("end", () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
-        incoming.on("error", reject);
-        incoming.on("close", () => reject(new Error("The connection was closed")));
-      }),
+    readBytes: (most) => readAtOnce(incoming, most, () => incoming.destroy()),
   };
 }

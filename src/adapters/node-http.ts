@@ -1,8 +1,9 @@
 // A web-standard handler behind Node's HTTP server.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
+import { offerBytes } from "../proxy/body.ts";
 import { textOf } from "../proxy/responses.ts";
+import { bodyOf } from "./node-body.ts";
 
 const KEEP_ALIVE_MS = 65_000;
 
@@ -84,14 +85,13 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) headers.set(name, String(value));
   const { method = "GET" } = incoming;
-  const hasBody = method !== "GET" && method !== "HEAD";
   // The path is all that the client decides about the address.
-  return new Request(new URL(incoming.url ?? "/", "http://localhost"), {
-    method,
-    headers,
-    signal,
-    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" }),
-  } as RequestInit);
+  const address = new URL(incoming.url ?? "/", "http://localhost");
+  if (method === "GET" || method === "HEAD") return new Request(address, { method, headers, signal });
+  const { stream, readBytes } = bodyOf(incoming);
+  const request = new Request(address, { method, headers, signal, body: stream, duplex: "half" } as RequestInit);
+  offerBytes(request, readBytes);
+  return request;
 }
 
 async function stream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, left: AbortSignal): Promise<void> {

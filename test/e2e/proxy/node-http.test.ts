@@ -5,8 +5,9 @@ import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { createMonitor, noopGuard } from "edge-guard";
 import { nodeFetch, serveHttp } from "edge-guard/node";
-import { httpUpstream } from "edge-guard/proxy";
+import { createGuardProxy, httpUpstream } from "edge-guard/proxy";
 import { until } from "./scenario.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse, text: string) => void;
@@ -185,4 +186,94 @@ test("serveHttp: bodies both ways, streams as they come, and a signal when the c
   await until(() => signals[0]!.aborted);
   assert.ok(signals[0]!.aborted);
   await server.close();
+});
+
+const pieces = (parts: readonly (string | number)[]): ReadableStream<Uint8Array> => {
+  const left = [...parts];
+  return new ReadableStream({
+    async pull(controller) {
+      const next = left.shift();
+      if (typeof next === "number") {
+        await new Promise((resolve) => setTimeout(resolve, next));
+        controller.enqueue(new TextEncoder().encode(" "));
+      } else if (next === undefined) controller.close();
+      else controller.enqueue(new TextEncoder().encode(next));
+    },
+  });
+};
+const post = (url: string, body: BodyInit, signal?: AbortSignal): Promise<Response> =>
+  fetch(url, {
+    method: "POST",
+    body,
+    duplex: "half",
+    headers: { "content-type": "application/json" },
+    ...(signal && { signal }),
+  } as RequestInit);
+
+test("serveHttp: a body is read as it comes, and its reader may stop", async () => {
+  const seen: string[] = [];
+  const server = await serveHttp(async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/first") {
+      const reader = request.body!.getReader();
+      const { value } = await reader.read();
+      await reader.cancel();
+      return new Response(new TextDecoder().decode(value).slice(0, 5), { headers: { "content-length": "5" } });
+    }
+    try {
+      seen.push(await request.text());
+    } catch {
+      seen.push("broken off");
+    }
+    return new Response(null, { status: 202 });
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  await post(`${url}/`, pieces(["a", 20, "b", 20, "c"]));
+  await post(`${url}/`, "");
+  for (let turn = 0; turn < 3; turn++) {
+    const first = await post(`${url}/first`, `first${"x".repeat(1_000_000)}`);
+    assert.equal(await first.text(), "first");
+  }
+  const controller = new AbortController();
+  const leaving = post(`${url}/`, pieces(["d", 20, "e", 2000]), controller.signal);
+  setTimeout(() => controller.abort(), 200);
+  await assert.rejects(leaving);
+  await until(() => seen.length === 3);
+  assert.deepEqual(seen, ["a b c", "", "broken off"]);
+  await server.close();
+});
+
+test("serveHttp and the proxy: bodies in pieces, too large, cut off, and read by identify too", async () => {
+  const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping", params: { x: "\u{1f600}" } });
+  const read: string[] = [];
+  const proxy = createGuardProxy({
+    upstream: "http://127.0.0.1:9/mcp",
+    monitor: createMonitor({ servers: { s: { guard: noopGuard(), policy: { "allow-only": { repos: "public", "min-integrity": "none" } } } } }),
+    limits: { requestBytes: 100_000, bodyMs: 300 },
+    identify: async (request) => {
+      if (request.headers.has("x-signed")) read.push(await request.clone().text());
+      return { principal: "p" };
+    },
+  });
+  const server = await serveHttp((request) => proxy.fetch(request));
+  const url = `http://127.0.0.1:${server.port}/mcp`;
+  const status = async (body: BodyInit): Promise<number> => (await post(url, body)).status;
+  assert.deepEqual(await (await post(url, ping)).json(), { jsonrpc: "2.0", id: 1, result: {} });
+  assert.equal(await status(pieces([ping.slice(0, 30), 20, ping.slice(30)])), 400, "a space in the middle of a word");
+  assert.equal(await status(pieces([20, ping, 20])), 200);
+  assert.equal(await status(""), 400);
+  assert.equal(await status(new Uint8Array([0x22, 0xff, 0x22])), 400);
+  assert.equal(await status(pieces(["x".repeat(60_000), 20, "x".repeat(60_000), "x".repeat(60_000)])), 413);
+  assert.equal(await status(`${ping}${" ".repeat(100_000)}`), 413);
+  assert.equal(await status(pieces([ping.slice(0, 20), 1000])), 408);
+  const signed = await fetch(url, {
+    method: "POST",
+    body: ping,
+    headers: { "content-type": "application/json", "x-signed": "1" },
+  });
+  assert.equal(signed.status, 200);
+  assert.deepEqual(read, [ping]);
+  assert.equal(await status(ping), 200, "after all that");
+  await server.close();
+  await proxy.close();
 });
