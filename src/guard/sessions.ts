@@ -43,6 +43,8 @@ interface Entry {
   running: number;
   /** When it last became busy, or began: the clock in milliseconds. */
   since: number;
+  /** What its instance used when it was last weighed: as a call began or ended. */
+  bytes: number;
 }
 
 /** An instance that has been busy for so long waits for its backend: the next caller gets one beside it. */
@@ -89,17 +91,37 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
     return owned;
   };
 
-  const used = (): number => [...entries.values()].reduce((sum, { guard }) => sum + (guard?.memoryBytes ?? 0), 0);
+  /** What all entries weigh, kept up to date: asking each of them at every call takes longer the more there are. */
+  let weight = 0;
+
+  const weigh = (key: string, entry: Entry): void => {
+    // Forgotten meanwhile: its memory goes when its last call has ended.
+    if (entries.get(key) !== entry) return;
+    const now = entry.guard?.memoryBytes ?? 0;
+    weight += now - entry.bytes;
+    entry.bytes = now;
+  };
 
   // Only forgotten, never closed: a call may still run on it, and its memory goes when that has ended.
+  const forget = (key: string): void => {
+    weight -= entries.get(key)?.bytes ?? 0;
+    entries.delete(key);
+  };
+
   const evict = (newest: string): void => {
     for (const key of entries.keys()) {
-      if (entries.size <= instances && used() <= memoryBytes) return;
-      if (key !== newest) entries.delete(key);
+      if (entries.size <= instances && weight <= memoryBytes) return;
+      if (key !== newest) forget(key);
     }
   };
 
-  const begin = async (guard: Guard, policy: unknown, call: CallOptions, entry: () => Entry): Promise<GuardSession> => {
+  const begin = async (
+    key: string,
+    guard: Guard,
+    policy: unknown,
+    call: CallOptions,
+    entry: () => Entry,
+  ): Promise<GuardSession> => {
     if (!canBeginAnew(guard)) return { guard, agentLabels: await guard.labelAgent(policy, call) };
     const own = await guard.fresh();
     entry().guard = own;
@@ -107,17 +129,19 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
       await own.close();
       throw new ClosedError("Cannot open a session: the pool was closed meanwhile");
     }
-    return { agentLabels: await own.labelAgent(policy, call), guard: counted(own, entry()) };
+    const ended = (): void => weigh(key, entry());
+    return { agentLabels: await own.labelAgent(policy, call), guard: counted(own, entry(), ended) };
   };
 
   const create = (key: string, guard: Guard, policy: unknown, call: CallOptions): Entry => {
-    const entry: Entry = { session: begin(guard, policy, call, () => entry), running: 0, since: performance.now() };
+    const session = begin(key, guard, policy, call, () => entry);
+    const entry: Entry = { session, running: 0, since: performance.now(), bytes: 0 };
     entry.session.then(
       (opened) => {
         entry.opened = opened;
       },
       // A session that could not begin is not kept: the next caller tries anew.
-      () => entries.get(key) === entry && entries.delete(key),
+      () => entries.get(key) === entry && forget(key),
     );
     return entry;
   };
@@ -153,34 +177,38 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
         : create(key, guard, policy, { ...shared, ...(backend === undefined ? {} : { backend }) });
       // A Map keeps the order of insertion: the least recently used comes first.
       if (key !== newest || !usable) {
-        entries.delete(key);
+        forget(key);
         entries.set(key, entry);
+        weight += entry.bytes;
         newest = key;
       }
       const deadline = createDeadline(signal, timeoutMs, { guard: guard.name, phase: "label_agent" });
       deadline.check();
       const opened = entry.opened ?? (await stayAwake(deadline.race(entry.session)));
+      weigh(key, entry);
       if (entries.size > 1) evict(key);
       return opened;
     },
     get memoryBytes() {
-      return used();
+      return [...entries.values()].reduce((sum, { guard }) => sum + (guard?.memoryBytes ?? 0), 0);
     },
     async close(): Promise<void> {
       closed = true;
       const all = [...entries];
       entries.clear();
+      weight = 0;
       await Promise.all(all.map(([, { guard }]) => guard?.close()));
     },
   };
 }
 
-/** The same guard; its entry knows how many of its calls have not ended. */
-function counted<G extends FreshGuard>(own: G, entry: Entry): G {
+/** The same guard; its entry knows how many of its calls have not ended, and `onEnd` hears of each that has. */
+function counted<G extends FreshGuard>(own: G, entry: Entry, onEnd: () => void): G {
   const count = <T>(call: Promise<T>): Promise<T> => {
     if (entry.running++ === 0) entry.since = performance.now();
     const end = (): void => {
       entry.running--;
+      onEnd();
     };
     call.then(end, end);
     return call;

@@ -182,6 +182,26 @@ export function sessionsSuite(runner: Runner, library: Library, environment: Env
     { memoryBytes: 24 * 2 ** 20, instances: 8 },
   );
 
+  test(
+    "what an instance takes in a call counts as soon as that has ended",
+    async (sessions, guard) => {
+      const grow = async ({ guard }: { readonly guard: Guard }): Promise<unknown> =>
+        script(guard as WasmGuard, "g100n");
+      const first = await sessions.open(guard, policy(1), undefined);
+      const second = await sessions.open(guard, policy(2), undefined);
+      await grow(first);
+      await grow(second);
+      ok(sessions.memoryBytes > 12 * 2 ** 20, `Both have grown: ${sessions.memoryBytes}`);
+      const third = await sessions.open(guard, policy(3), undefined);
+      ok(sessions.memoryBytes <= 12 * 2 ** 20, `Within the budget: ${sessions.memoryBytes}`);
+      ok((await sessions.open(guard, policy(3), undefined)).guard === third.guard, "The newest stays");
+      await grow(first);
+      ok(sessions.memoryBytes <= 12 * 2 ** 20, "One that was dropped does not count");
+      ok((await sessions.open(guard, policy(1), undefined)).guard !== first.guard, "And is not used again");
+    },
+    { memoryBytes: 12 * 2 ** 20 },
+  );
+
   test("guards without memory of their own are used as they are", async (sessions) => {
     const noop = library.noopGuard();
     ok((await sessions.open(noop, {}, undefined)).guard === noop, "The very guard");
