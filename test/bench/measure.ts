@@ -31,6 +31,8 @@ export interface Group {
   readonly waits?: boolean;
   /** For so long each contender is called before anything is timed, in a whole run. Default: as long as the pace says. */
   readonly warmMs?: number;
+  /** How many rounds at least, in a whole run, for figures that scatter. Default: as many as the pace says. */
+  readonly rounds?: number;
   /** Takes too long for a quick run. */
   readonly whole?: boolean;
 }
@@ -195,7 +197,10 @@ export async function compare(
     started.flatMap(({ name, failed }) => (failed === undefined ? [] : [[name, failed] as const])),
   );
   const running = started.filter(({ failed }) => failed === undefined);
-  const paced = pace.rounds > 5 ? { ...pace, warmMs: group.warmMs ?? pace.warmMs } : pace;
+  const paced =
+    pace.rounds > 5
+      ? { ...pace, warmMs: group.warmMs ?? pace.warmMs, rounds: Math.max(group.rounds ?? 0, pace.rounds) }
+      : pace;
   const times = await (group.waits ? waitTogether : takeTurns)(running, failures, paced);
   const { comparisons = [], reference, what } = group;
   const rows = started.map(({ name }) => {

@@ -130,6 +130,7 @@ export const jspi: Bench = {
       reference: "JSPI, by hand",
       // Twice as much code is compiled twice as late.
       warmMs: 1000,
+      rounds: 45,
       contenders: [
         { name: "JSPI, by hand", start: async () => bareJspi(await environment.module("asker"), overPort()) },
         { name: "edge-guard, JSPI", start: ours(environment, "asker", overPort, { suspension: "jspi" }) },
