@@ -1,13 +1,14 @@
 // The state of a session's instance and the way back to it: a base (a checkpoint, or the module's beginning) and the calls since,
 // each with everything that the host told it. Guests are deterministic, so running them again leads to the same state, and the
 // usual call pays for no checkpoint at all.
-import { type LimitError, locate, ModuleError } from "../errors.ts";
+import { type LimitError, ModuleError } from "../errors.ts";
 import type { LabelFunction } from "../wasm/contract.ts";
-import { type ExchangeOptions, exchange, type InputKeeper, releaseBuffers } from "../wasm/exchange.ts";
+import { exchange, type InputKeeper, releaseBuffers } from "../wasm/exchange.ts";
 import { faultOf } from "../wasm/faults.ts";
-import type { Checkpoint, FindTold, Guest, GuestModule, InstanceOptions } from "../wasm/guest.ts";
+import type { Checkpoint, FindTold, Guest } from "../wasm/guest.ts";
 import { captureObstacle, createGuest, memoryExcess } from "../wasm/instance.ts";
-import { createRun, type LogLine, type Recording, type RunHost, repeatingBudget, repeatingHost } from "../wasm/run.ts";
+import { createRun, type Recording, repeatingBudget, repeatingHost } from "../wasm/run.ts";
+import { advance, begin, type Clocks, type GuestStateOptions, putInPlace, startingHost } from "./guest-start.ts";
 import { createJournal, type Journal } from "./journal.ts";
 
 /**
@@ -31,14 +32,6 @@ interface Origin {
   /** False once calls were dropped from the journal of a module whose state cannot be captured. */
   readonly complete: boolean;
   readonly calls: number;
-}
-
-export interface GuestStateOptions {
-  readonly source: GuestModule;
-  readonly instance: Omit<InstanceOptions, "suspends" | "clocks">;
-  readonly exchange: ExchangeOptions;
-  readonly log: (line: LogLine) => void;
-  readonly guard: string;
 }
 
 export interface GuestState extends InputKeeper {
@@ -95,14 +88,6 @@ function checkpointBytes(checkpoint: Checkpoint | undefined): number {
 export async function createGuestState(options: GuestStateOptions, suspends: boolean): Promise<GuestState> {
   const genesis: Recording = {};
   const clocks = { ahead: 0n };
-  const host: RunHost = {
-    ask: () => null,
-    askLater: (_, answered) => answered(null),
-    // Nobody waits for a guard that sleeps while it starts: its clocks move instead.
-    sleep: (milliseconds) => advance(clocks, milliseconds),
-    sleepLater: async (milliseconds) => advance(clocks, milliseconds),
-    log: options.log,
-  };
   const start = { genesis, journal: createJournal(), complete: true, calls: 0 };
   const { warm } = options.source;
   if (warm?.image !== undefined) {
@@ -113,49 +98,13 @@ export async function createGuestState(options: GuestStateOptions, suspends: boo
     }
     warm.refuse();
   }
-  const guest = await begin(options, clocks, genesis, host, suspends);
+  const guest = await begin(options, clocks, genesis, startingHost(options.log, clocks), suspends);
   // A guard that slept while it started has seen clocks that the next one would find behind.
   if (clocks.ahead === 0n) warm?.take(guest.checkpoint());
   return new SessionState(options, guest, { ...start, base: undefined }, clocks);
 }
 
-/** False when stored state is not this module's after all; then the instance is spoilt. */
-function putInPlace(guest: Guest, checkpoint: Checkpoint): boolean {
-  try {
-    return guest.restore(checkpoint);
-  } catch {
-    return false;
-  }
-}
-
-/** Never set back: a clock does not run backwards. */
-type Clocks = InstanceOptions["clocks"];
-
-function advance(clocks: Clocks, milliseconds: number): void {
-  clocks.ahead += BigInt(Math.round(milliseconds * 1e6));
-}
-
-async function begin(
-  options: GuestStateOptions,
-  clocks: Clocks,
-  genesis: Recording,
-  host: RunHost,
-  suspends: boolean,
-): Promise<Guest> {
-  try {
-    const guest = await createGuest(options.source, { ...options.instance, suspends, clocks });
-    guest.run = createRun(genesis, host);
-    await guest.initialize?.();
-    guest.flush();
-    guest.run = undefined;
-    return guest;
-  } catch (error) {
-    const context = { guard: options.guard, phase: "_initialize" };
-    throw locate(faultOf(error, context), context);
-  }
-}
-
-/** What changes while a session lives. A class, for to the engines an object literal with getters is a dictionary, and every call looks at it. */
+// A class: to the engines an object literal with getters is a dictionary, and every call looks at its state.
 class SessionState implements GuestState {
   readonly #options: GuestStateOptions;
   readonly #genesis: Recording;

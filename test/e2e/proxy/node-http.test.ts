@@ -248,7 +248,9 @@ test("serveHttp and the proxy: bodies in pieces, too large, cut off, and read by
   const read: string[] = [];
   const proxy = createGuardProxy({
     upstream: "http://127.0.0.1:9/mcp",
-    monitor: createMonitor({ servers: { s: { guard: noopGuard(), policy: { "allow-only": { repos: "public", "min-integrity": "none" } } } } }),
+    monitor: createMonitor({
+      servers: { s: { guard: noopGuard(), policy: { "allow-only": { repos: "public", "min-integrity": "none" } } } },
+    }),
     limits: { requestBytes: 100_000, bodyMs: 300 },
     identify: async (request) => {
       if (request.headers.has("x-signed")) read.push(await request.clone().text());
