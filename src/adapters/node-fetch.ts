@@ -59,6 +59,6 @@ function responseOf(incoming: IncomingMessage): FetchedResponse {
       stream ??= Readable.toWeb(incoming) as ReadableStream<Uint8Array<ArrayBuffer>>;
       return stream;
     },
-    readBytes: (most) => readAtOnce(incoming, most, () => incoming.destroy()),
+    readBytes: (most) => readAtOnce(incoming, most, () => incoming.destroy()).bytes,
   };
 }

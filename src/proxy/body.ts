@@ -5,8 +5,11 @@ import { type Answer, CODE, refusal } from "./messages.ts";
 
 const whole = new TextDecoder("utf-8", { fatal: true });
 
-/** Reads a body at once: resolves to `undefined` when it is larger than `most` bytes; absent when somebody has begun to read its stream. */
-type ReadBytes = (most: number) => Promise<Uint8Array | undefined> | undefined;
+/**
+ * Reads a body at once: `bytes` are `undefined` when there are more than `most`, `stop` says that nobody waits for them any more. Absent
+ * when somebody has begun to read the body's stream.
+ */
+type ReadBytes = (most: number) => { readonly bytes: Promise<Uint8Array | undefined>; stop(): void } | undefined;
 
 const offered = new WeakMap<Request, ReadBytes>();
 
@@ -30,7 +33,7 @@ export async function readBody(
   try {
     const reading = offered.get(request)?.(maxBytes);
     if (reading !== undefined) {
-      const bytes = await alarm.within(timeoutMs, reading);
+      const bytes = await alarm.within(timeoutMs, reading.bytes).finally(reading.stop);
       read = bytes && whole.decode(bytes);
     } else if (length !== null || (request.body as unknown) === undefined) {
       // Runtimes hold a body to its declared length, and read it as a whole much faster than in pieces.

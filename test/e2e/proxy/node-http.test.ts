@@ -243,6 +243,33 @@ test("serveHttp: a body is read as it comes, and its reader may stop", async () 
   await server.close();
 });
 
+test("serveHttp and the proxy: who leaves while it is identified gives its place up", async () => {
+  let identified = 0;
+  const proxy = createGuardProxy({
+    upstream: "http://127.0.0.1:9/mcp",
+    monitor: createMonitor({
+      servers: { s: { guard: noopGuard(), policy: { "allow-only": { repos: "public", "min-integrity": "none" } } } },
+    }),
+    limits: { concurrency: 1, bodyMs: 60_000 },
+    identify: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      identified++;
+      return { principal: "p" };
+    },
+  });
+  const server = await serveHttp((request) => proxy.fetch(request));
+  const url = `http://127.0.0.1:${server.port}/mcp`;
+  const controller = new AbortController();
+  const leaving = post(url, pieces(["{", 2000]), controller.signal);
+  setTimeout(() => controller.abort(), 50);
+  await assert.rejects(leaving);
+  await until(() => identified === 1);
+  const { status } = await post(url, JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }));
+  assert.equal(status, 200);
+  await server.close();
+  await proxy.close();
+});
+
 test("serveHttp and the proxy: bodies in pieces, too large, cut off, and read by identify too", async () => {
   const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping", params: { x: "\u{1f600}" } });
   const read: string[] = [];
