@@ -35,6 +35,7 @@ export interface GuardSessionsOptions {
 }
 
 interface Entry {
+  readonly key: string;
   readonly session: Promise<GuardSession>;
   guard?: FreshGuard;
   /** Once it has begun. */
@@ -94,9 +95,9 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
   /** What all entries weigh, kept up to date: asking each of them at every call takes longer the more there are. */
   let weight = 0;
 
-  const weigh = (key: string, entry: Entry): void => {
+  const weigh = (entry: Entry): void => {
     // Forgotten meanwhile: its memory goes when its last call has ended.
-    if (entries.get(key) !== entry) return;
+    if (entries.get(entry.key) !== entry) return;
     const now = entry.guard?.memoryBytes ?? 0;
     weight += now - entry.bytes;
     entry.bytes = now;
@@ -115,13 +116,7 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
     }
   };
 
-  const begin = async (
-    key: string,
-    guard: Guard,
-    policy: unknown,
-    call: CallOptions,
-    entry: () => Entry,
-  ): Promise<GuardSession> => {
+  const begin = async (guard: Guard, policy: unknown, call: CallOptions, entry: () => Entry): Promise<GuardSession> => {
     if (!canBeginAnew(guard)) return { guard, agentLabels: await guard.labelAgent(policy, call) };
     const own = await guard.fresh();
     entry().guard = own;
@@ -129,13 +124,12 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
       await own.close();
       throw new ClosedError("Cannot open a session: the pool was closed meanwhile");
     }
-    const ended = (): void => weigh(key, entry());
-    return { agentLabels: await own.labelAgent(policy, call), guard: counted(own, entry(), ended) };
+    return { agentLabels: await own.labelAgent(policy, call), guard: counted(own, entry(), weigh) };
   };
 
   const create = (key: string, guard: Guard, policy: unknown, call: CallOptions): Entry => {
-    const session = begin(key, guard, policy, call, () => entry);
-    const entry: Entry = { session, running: 0, since: performance.now(), bytes: 0 };
+    const session = begin(guard, policy, call, () => entry);
+    const entry: Entry = { key, session, running: 0, since: performance.now(), bytes: 0 };
     entry.session.then(
       (opened) => {
         entry.opened = opened;
@@ -185,7 +179,7 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
       const deadline = createDeadline(signal, timeoutMs, { guard: guard.name, phase: "label_agent" });
       deadline.check();
       const opened = entry.opened ?? (await stayAwake(deadline.race(entry.session)));
-      weigh(key, entry);
+      weigh(entry);
       if (entries.size > 1) evict(key);
       return opened;
     },
@@ -203,12 +197,12 @@ export function guardSessions(options: GuardSessionsOptions = {}): GuardSessions
 }
 
 /** The same guard; its entry knows how many of its calls have not ended, and `onEnd` hears of each that has. */
-function counted<G extends FreshGuard>(own: G, entry: Entry, onEnd: () => void): G {
+function counted<G extends FreshGuard>(own: G, entry: Entry, onEnd: (entry: Entry) => void): G {
   const count = <T>(call: Promise<T>): Promise<T> => {
     if (entry.running++ === 0) entry.since = performance.now();
     const end = (): void => {
       entry.running--;
-      onEnd();
+      onEnd(entry);
     };
     call.then(end, end);
     return call;

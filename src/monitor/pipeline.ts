@@ -158,14 +158,14 @@ async function callBackend(tool: string, execute: () => unknown, abort: Abortabl
 }
 
 /**
- * A text that repeats a key would tell the agent what neither guard nor items know of, so what was parsed is encoded again. A text that is
- * what was parsed, encoded, says nothing more: nobody needs to look at it again.
+ * A text that repeats a key would tell the agent what neither guard nor items know of, so what was parsed is encoded again. Most servers
+ * write as JSON.stringify does: a text that is the encoded value says nothing more, and nobody needs to look at it again.
  */
 function withoutHidden(result: ToolResult, encoded: string | undefined): ToolResult {
   const { text, ...rest } = result;
   if (text === undefined) return result;
   if (text === encoded) return rest;
-  if (!hidesMembers(text, result.value, encoded)) return result;
+  if (!hidesMembers(text, result.value)) return result;
   return unwrapResult(changeResult(result, (value) => value));
 }
 

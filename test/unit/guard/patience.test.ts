@@ -1,6 +1,6 @@
 // How long an answer may take: which questions cost a timer, and that none waits for ever.
 import { deepEqual, equal } from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { Patience, type Waiting } from "../../../src/guard/patience.ts";
 
 const turns = async (count: number): Promise<void> => {
@@ -25,18 +25,13 @@ function question(patience: Patience): Waiting & { readonly given: Promise<void>
 
 /** How many timers were set meanwhile. */
 async function timersIn(body: () => Promise<void>): Promise<number> {
-  const original = globalThis.setTimeout;
-  let count = 0;
-  globalThis.setTimeout = ((...parameters: Parameters<typeof original>) => {
-    count++;
-    return original(...parameters);
-  }) as typeof original;
+  const timers = mock.method(globalThis, "setTimeout");
   try {
     await body();
+    return timers.mock.callCount();
   } finally {
-    globalThis.setTimeout = original;
+    timers.mock.restore();
   }
-  return count;
 }
 
 /** As on Workers, where a timer ends with its request: they alone have a default cache. */
