@@ -1,8 +1,7 @@
 // A web-standard handler behind Node's HTTP server.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { offerBytes } from "../proxy/body.ts";
-import { textOf } from "../proxy/responses.ts";
+import { type Direct, offerDirect } from "../proxy/direct.ts";
 import { bodyOf } from "./node-body.ts";
 
 const KEEP_ALIVE_MS = 65_000;
@@ -60,7 +59,10 @@ async function answer(
   outgoing: ServerResponse,
 ): Promise<void> {
   const left = new AbortController();
-  let request: Request | undefined = requestOf(incoming, left.signal);
+  let made: { readonly response: Response; readonly text: string } | undefined;
+  let request: Request | undefined = requestOf(incoming, left.signal, (response, text) => {
+    made = { response, text };
+  });
   outgoing.on("close", () => {
     if (!outgoing.writableFinished) left.abort();
     // Kept until here: Node's signals of requests never fire once the request itself is collected.
@@ -68,10 +70,10 @@ async function answer(
   });
   const response = await handle(request);
   const headers: Record<string, string> = Object.fromEntries(response.headers);
-  const text = textOf(response);
-  if (text !== undefined) {
-    headers["content-length"] = String(Buffer.byteLength(text));
-    outgoing.writeHead(response.status, headers).end(text);
+  // Whoever stands before the proxy may have made another, or read it.
+  if (made?.response === response && !response.bodyUsed) {
+    headers["content-length"] = String(Buffer.byteLength(made.text));
+    outgoing.writeHead(response.status, headers).end(made.text);
     return;
   }
   outgoing.writeHead(response.status, headers);
@@ -81,7 +83,7 @@ async function answer(
   else await stream(response.body, outgoing, left.signal);
 }
 
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+function requestOf(incoming: IncomingMessage, signal: AbortSignal, onText: Direct["onText"]): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) headers.set(name, String(value));
   const { method = "GET" } = incoming;
@@ -90,7 +92,7 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   if (method === "GET" || method === "HEAD") return new Request(address, { method, headers, signal });
   const { stream, readBytes } = bodyOf(incoming);
   const request = new Request(address, { method, headers, signal, body: stream, duplex: "half" } as RequestInit);
-  offerBytes(request, readBytes);
+  offerDirect(request, { readBytes, onText });
   return request;
 }
 

@@ -1,22 +1,11 @@
 // Reads a request's body within bounds of size and time.
 import { TimeoutError } from "../errors.ts";
 import type { Alarm } from "./alarm.ts";
+import { faultOf } from "./decoded-text.ts";
+import { directOf } from "./direct.ts";
 import { type Answer, CODE, refusal } from "./messages.ts";
 
 const whole = new TextDecoder("utf-8", { fatal: true });
-
-/**
- * Reads a body at once: `bytes` are `undefined` when there are more than `most`, `stop` says that nobody waits for them any more. Absent
- * when somebody has begun to read the body's stream.
- */
-type ReadBytes = (most: number) => { readonly bytes: Promise<Uint8Array | undefined>; stop(): void } | undefined;
-
-const offered = new WeakMap<Request, ReadBytes>();
-
-/** For a server that has the body at hand: whoever reads it so needs no stream, which in Node takes longer than all else about it. */
-export function offerBytes(request: Request, read: ReadBytes): void {
-  offered.set(request, read);
-}
 
 /** The body as text, or the refusal that answers it. Never waits longer than `timeoutMs`. */
 export async function readBody(
@@ -31,13 +20,18 @@ export async function readBody(
   if (length !== null && Number(length) > maxBytes) return tooLarge();
   let read: string | undefined;
   try {
-    const reading = offered.get(request)?.(maxBytes);
+    const reading = directOf(request)?.readBytes(maxBytes);
     if (reading !== undefined) {
       const bytes = await alarm.within(timeoutMs, reading.bytes).finally(reading.stop);
       read = bytes && whole.decode(bytes);
-    } else if (length !== null || (request.body as unknown) === undefined) {
+    } else if (length !== null) {
       // Runtimes hold a body to its declared length, and read it as a whole much faster than in pieces.
-      // Firefox has no stream for a request's body: there it is read as a whole in any case.
+      read = await alarm.within(timeoutMs, request.text());
+      const fault = faultOf(read, Number(length), maxBytes);
+      if (fault === "too large") return tooLarge();
+      if (fault !== undefined) throw new TypeError(fault);
+    } else if ((request.body as unknown) === undefined) {
+      // Firefox has no stream for a request's body.
       const bytes = await alarm.within(timeoutMs, request.arrayBuffer());
       read = bytes.byteLength > maxBytes ? undefined : whole.decode(bytes);
     } else {

@@ -67,7 +67,7 @@ export function createRequests(settings: ProxySettings, callers: Callers): Reque
     const { request, identity, controller, release, alarm, keep } = caller;
     const respond = (id: RequestId | null, answer: Answer): Response => {
       release();
-      return answerResponse(id, answer);
+      return answerResponse(request, id, answer);
     };
     const refuse = (id: RequestId | null, answer: Answer, method?: string): Response => {
       if ("error" in answer) {

@@ -1,12 +1,6 @@
 // Answers as HTTP responses.
+import { directOf } from "./direct.ts";
 import { type Answer, CODE, encodeAnswer, type RequestId } from "./messages.ts";
-
-const texts = new WeakMap<Response, string>();
-
-/** The body of one of these answers: who has it can send head and body at once, without a stream between. */
-export function textOf(response: Response): string | undefined {
-  return response.bodyUsed ? undefined : texts.get(response);
-}
 
 /** A refusal before anything of JSON-RPC was understood. */
 export function refusedResponse(status: number, reason: string, headers?: Readonly<Record<string, string>>): Response {
@@ -16,7 +10,8 @@ export function refusedResponse(status: number, reason: string, headers?: Readon
   );
 }
 
-export function answerResponse(id: RequestId | null, answer: Answer): Response {
+/** The answer to a message that came with this request. */
+export function answerResponse(request: Request, id: RequestId | null, answer: Answer): Response {
   const body = encodeAnswer(id, answer);
   const headers: Record<string, string> = {
     "content-type": "application/json",
@@ -28,7 +23,7 @@ export function answerResponse(id: RequestId | null, answer: Answer): Response {
     status: ("error" in answer && answer.status) || 200,
     headers,
   });
-  texts.set(response, body);
+  directOf(request)?.onText(response, body);
   return response;
 }
 

@@ -3,6 +3,7 @@ import * as proxies from "edge-guard/proxy";
 import { cacheSuite } from "../suites/cache.ts";
 import { type Suite, suites } from "../suites/index.ts";
 import { proxySuite } from "../suites/proxy.ts";
+import { proxyBodySuite } from "../suites/proxy-bodies.ts";
 import type { Environment, Library } from "../suites/suite.ts";
 import { toolchainsSuite } from "../suites/toolchains.ts";
 import { warmSuite } from "../suites/warm.ts";
@@ -14,7 +15,10 @@ import { playgroundSuite } from "./playground.ts";
 
 export const everySuite: Readonly<Record<string, Suite>> = {
   ...suites,
-  proxy: (runner, library) => proxySuite(runner, library, proxies),
+  proxy: (runner, library) => {
+    proxySuite(runner, library, proxies);
+    proxyBodySuite(runner, library, proxies);
+  },
   cache: (runner, library, environment) => {
     cacheSuite(runner, library);
     warmSuite(runner, library, environment);
