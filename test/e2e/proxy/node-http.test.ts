@@ -306,3 +306,56 @@ test("serveHttp and the proxy: bodies in pieces, too large, cut off, and read by
   await server.close();
   await proxy.close();
 });
+
+test("serveHttp and the proxy: a handler may read the proxy's answer, copy it, or put another in its place", async () => {
+  const proxy = createGuardProxy({
+    upstream: "http://127.0.0.1:9/mcp",
+    monitor: createMonitor({
+      servers: { s: { guard: noopGuard(), policy: { "allow-only": { repos: "public", "min-integrity": "none" } } } },
+    }),
+    identify: async () => ({ principal: "p" }),
+  });
+  const ping = JSON.stringify({ jsonrpc: "2.0", id: "\u{1f600}", method: "ping" });
+  const pong = { jsonrpc: "2.0", id: "\u{1f600}", result: {} };
+  const seen: unknown[] = [];
+  const handlers: Record<string, (response: Response) => Response | Promise<Response>> = {
+    "/same": (response) => response,
+    "/headers": (response) => {
+      response.headers.set("x-added", "1");
+      return response;
+    },
+    "/clone": async (response) => {
+      const copy = response.clone();
+      seen.push(await response.json(), response.bodyUsed);
+      return copy;
+    },
+    "/cloned": async (response) => {
+      seen.push(await response.clone().text());
+      return response;
+    },
+    "/stream": ({ body, status, headers }) => new Response(body, { status, headers }),
+    "/looked-at": (response) => {
+      seen.push(response.body instanceof ReadableStream, response.bodyUsed);
+      return response;
+    },
+    "/bytes": async (response) => new Response(await response.arrayBuffer(), response),
+    "/blob": async (response) => new Response(await response.blob(), response),
+    "/other": async (response) => new Response(`${(await response.text()).length}`),
+  };
+  const server = await serveHttp(async (request) => {
+    const handler = handlers[new URL(request.url).pathname]!;
+    const response = await proxy.fetch(request);
+    assert.ok(response instanceof Response && response.ok && response.type === "default");
+    return handler(response);
+  });
+  for (const path of Object.keys(handlers)) {
+    const response = await post(`http://127.0.0.1:${server.port}${path}`, ping);
+    const said = await response.json();
+    assert.deepEqual(said, path === "/other" ? JSON.stringify(pong).length : pong, path);
+    if (path !== "/other") assert.equal(response.headers.get("content-type"), "application/json", path);
+    assert.equal(response.headers.get("x-added"), path === "/headers" ? "1" : null, path);
+  }
+  assert.deepEqual(seen, [pong, true, JSON.stringify(pong), true, false]);
+  await server.close();
+  await proxy.close();
+});
