@@ -60,7 +60,7 @@ export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
   const whole: BodyReader["whole"] = async (response, signal) => {
     if (response.readBytes !== undefined) {
       const bytes = await response.readBytes(maxBytes).catch(lost);
-      if (bytes === undefined) throw tooLarge();
+      if (bytes === undefined || bytes.byteLength > maxBytes) throw tooLarge();
       try {
         return atOnce.decode(bytes);
       } catch {
@@ -68,6 +68,7 @@ export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
       }
     }
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
+    // A body of a declared length: runtimes read it as a whole much faster than in pieces.
     if (length <= maxBytes && !response.headers.has("content-encoding")) {
       const text = await (response as Response).text().catch(lost);
       const fault = faultOf(text, length, maxBytes);

@@ -2,8 +2,8 @@
 import { utf8Length } from "../wasm/utf8.ts";
 
 /**
- * Whether such a text is all that was sent. Runtimes write U+FFFD for what is not UTF-8: only where the lengths agree was it sent, or
- * stands for as many bytes, and then guard and agent read the same.
+ * What is wrong with such a text. Runtimes write U+FFFD for what is not UTF-8: where the lengths agree it was sent, or stands for as many
+ * bytes, which guard and agent then read alike.
  *
  * @param declared what Content-Length says, of a body that is not compressed
  * @param most how many bytes may come
