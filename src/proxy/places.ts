@@ -16,27 +16,27 @@ export interface Places {
 }
 
 export function createPlaces({ concurrency, concurrencyPerPrincipal }: ProxySettings["bounds"]): Places {
-  const open = new Set<AbortController>();
+  const open = new Set<Place>();
   const perPrincipal = new Map<string, number>();
   return {
     take(principal) {
       const count = perPrincipal.get(principal) ?? 0;
       if (open.size >= concurrency || count >= concurrencyPerPrincipal) return undefined;
       perPrincipal.set(principal, count + 1);
-      const controller = new AbortController();
-      open.add(controller);
-      return {
-        controller,
+      const place: Place = {
+        controller: new AbortController(),
         release() {
-          if (!open.delete(controller)) return;
+          if (!open.delete(place)) return;
           const left = perPrincipal.get(principal)! - 1;
           if (left === 0) perPrincipal.delete(principal);
           else perPrincipal.set(principal, left);
         },
       };
+      open.add(place);
+      return place;
     },
     abortAll(reason) {
-      for (const controller of open) controller.abort(reason);
+      for (const { controller } of open) controller.abort(reason);
     },
   };
 }
