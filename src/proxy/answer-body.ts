@@ -1,12 +1,11 @@
 // The body of a server's answer as text, bounded: in pieces as they come, or as a whole.
 import type { BackendError } from "../errors.ts";
-import { faultOf } from "./decoded-text.ts";
 import type { FetchedResponse } from "./exchange.ts";
 
 /** Makes the error that ends a request: what happened, and whether another try may help. */
 export type Fail = (state: string, transient?: boolean, cause?: unknown) => BackendError;
 
-const atOnce = new TextDecoder("utf-8", { fatal: true });
+const strict = new TextDecoder("utf-8", { fatal: true });
 
 export interface BodyReader {
   /** Gives the text piece by piece until `onText` has enough. */
@@ -17,11 +16,6 @@ export interface BodyReader {
 export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
   const tooLarge = (): BackendError =>
     fail(`its answer is larger than ${maxBytes} bytes; raise "limits.responseBytes"`);
-
-  const lost = (cause: unknown): never => {
-    throw fail("the connection was lost", true, cause);
-  };
-  const notText = (): BackendError => fail("its answer is not UTF-8");
 
   const pieces: BodyReader["pieces"] = async (response, signal, onText) => {
     const reader = response.body?.getReader();
@@ -38,7 +32,7 @@ export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
           finished = next.done;
           part = next.value;
         } catch (cause) {
-          lost(cause);
+          throw fail("the connection was lost", true, cause);
         }
         if (signal.aborted) throw fail("the request was aborted", false, signal.reason);
         bytes += part?.byteLength ?? 0;
@@ -47,7 +41,7 @@ export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
         try {
           text = decoder.decode(part, { stream: !finished });
         } catch {
-          throw notText();
+          throw fail("its answer is not UTF-8");
         }
         if (onText(text)) return;
       }
@@ -57,31 +51,36 @@ export function createBodyReader(maxBytes: number, fail: Fail): BodyReader {
     }
   };
 
-  const whole: BodyReader["whole"] = async (response, signal) => {
-    if (response.readBytes !== undefined) {
-      const bytes = await response.readBytes(maxBytes).catch(lost);
-      if (bytes === undefined || bytes.byteLength > maxBytes) throw tooLarge();
-      try {
-        return atOnce.decode(bytes);
-      } catch {
-        throw notText();
-      }
+  const atOnce = async (reading: Promise<ArrayBuffer | Uint8Array | undefined>): Promise<string> => {
+    let bytes: ArrayBuffer | Uint8Array | undefined;
+    try {
+      bytes = await reading;
+    } catch (cause) {
+      throw fail("the connection was lost", true, cause);
     }
-    const length = Number(response.headers.get("content-length") ?? Number.NaN);
-    // A body of a declared length: runtimes read it as a whole much faster than in pieces.
-    if (length <= maxBytes && !response.headers.has("content-encoding")) {
-      const text = await (response as Response).text().catch(lost);
-      const fault = faultOf(text, length, maxBytes);
-      if (fault !== undefined) throw fault === "too large" ? tooLarge() : notText();
-      return text;
+    if (bytes === undefined || bytes.byteLength > maxBytes) throw tooLarge();
+    try {
+      return strict.decode(bytes);
+    } catch {
+      throw fail("its answer is not UTF-8");
     }
-    let text = "";
-    await pieces(response, signal, (piece) => {
-      text += piece;
-      return false;
-    });
-    return text;
   };
 
-  return { pieces, whole };
+  return {
+    pieces,
+    async whole(response, signal) {
+      if (response.readBytes !== undefined) return atOnce(response.readBytes(maxBytes));
+      const length = Number(response.headers.get("content-length") ?? Number.NaN);
+      // A body of a declared length: runtimes read it as a whole much faster than in pieces.
+      if (length <= maxBytes && !response.headers.has("content-encoding")) {
+        return atOnce((response as Response).arrayBuffer());
+      }
+      let text = "";
+      await pieces(response, signal, (piece) => {
+        text += piece;
+        return false;
+      });
+      return text;
+    },
+  };
 }

@@ -1,7 +1,6 @@
 // Reads a request's body within bounds of size and time.
 import { TimeoutError } from "../errors.ts";
 import type { Alarm } from "./alarm.ts";
-import { faultOf } from "./decoded-text.ts";
 import { directOf } from "./direct.ts";
 import { type Answer, CODE, refusal } from "./messages.ts";
 
@@ -24,14 +23,9 @@ export async function readBody(
     if (reading !== undefined) {
       const bytes = await alarm.within(timeoutMs, reading.bytes).finally(reading.stop);
       read = bytes && whole.decode(bytes);
-    } else if (length !== null) {
+    } else if (length !== null || (request.body as unknown) === undefined) {
       // Runtimes hold a body to its declared length, and read it as a whole much faster than in pieces.
-      read = await alarm.within(timeoutMs, request.text());
-      const fault = faultOf(read, Number(length), maxBytes);
-      if (fault === "too large") return tooLarge();
-      if (fault !== undefined) throw new TypeError(fault);
-    } else if ((request.body as unknown) === undefined) {
-      // Firefox has no stream for a request's body.
+      // Firefox has no stream for a request's body: there it is read as a whole in any case.
       const bytes = await alarm.within(timeoutMs, request.arrayBuffer());
       read = bytes.byteLength > maxBytes ? undefined : whole.decode(bytes);
     } else {
