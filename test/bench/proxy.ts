@@ -3,6 +3,7 @@
 import type { BarId } from "./bars.ts";
 import type { Environment } from "./environment.ts";
 import { type Agents, createAgents } from "./proxy/agents.ts";
+import type { ProxyHost } from "./proxy/hosts.ts";
 import { ITEMS } from "./proxy/list.ts";
 import { startServer } from "./proxy/server.ts";
 import { median, type Row, ratio, rowOf } from "./row.ts";
@@ -60,21 +61,17 @@ const withoutLabels = (found: Four): number => (p50(found.guarded) - labelTime(f
 
 /** What one agent sees, of each of the launches. */
 function rowsOfLaunches(where: string, launches: readonly Four[]): Row[] {
-  const row = (what: string, figureOf: (found: Four) => number): Row =>
-    rowOf(launches.map(figureOf), { group: "", what: `${where}, 1 agent, ${what}`, unit: "x" });
+  const row = (what: string, figureOf: (found: Four) => number, more: Partial<Row> = {}): Row =>
+    rowOf(launches.map(figureOf), { group: "", what: `${where}, 1 agent, ${what}`, unit: "x", ...more });
   const middle = (figureOf: (found: Four) => number): string => `${median(launches.map(figureOf)).toFixed(2)} ms`;
   const guarded = median(launches.map((found) => p50(found.guarded)));
   return [
-    {
-      ...row("p50", (found) => p50(found.guarded) / p50(found.plain)),
+    row("p50", (found) => p50(found.guarded) / p50(found.plain), {
       milliseconds: guarded,
       note: `${guarded.toFixed(2)} ms, plain ${middle(({ plain }) => p50(plain))}`,
-    },
-    row("p99", (found) => quantile(found.guarded, 0.99) / quantile(found.plain, 0.99)),
-    rowOf(launches.map(withoutLabels), {
-      ...{ group: "", what: `${where}, 1 agent, p50 less labels`, unit: "x", bar: "proxy-near" },
-      note: `labels ${middle(labelTime)}`,
     }),
+    row("p99", (found) => quantile(found.guarded, 0.99) / quantile(found.plain, 0.99)),
+    row("p50 less labels", withoutLabels, { bar: "proxy-near", note: `labels ${middle(labelTime)}` }),
   ];
 }
 
@@ -108,38 +105,47 @@ async function measure(url: string, agents: Agents, where: string, isFar: boolea
   return rows;
 }
 
+type Start = (upstream: string) => Promise<ProxyHost>;
+
+/** All rows of a runtime and a server that takes so many milliseconds. */
+async function rowsOfServer(start: Start, delay: number, agents: Agents, quick: boolean): Promise<Row[]> {
+  const isFar = delay > 0;
+  const where = isFar ? `${delay} ms away` : "loopback";
+  const [calls, rounds] = quick ? [2, 1] : [CALLS[1]!, ROUNDS];
+  const launches: Four[] = [];
+  const rows: Row[] = [];
+  const server = await startServer(delay);
+  try {
+    for (let left = isFar || quick ? 1 : LAUNCHES; left > 0; left--) {
+      const { url, close } = await start(server.url);
+      try {
+        const paths = isFar ? both : four;
+        for (const path of quick ? [] : paths) await agents.call(`${url}/${path}`, WARM_AGENTS, WARM_CALLS);
+        if (!isFar) launches.push(await compare((path) => agents.call(`${url}/${path}`, 1, calls), four, rounds));
+        if (left === 1) rows.push(...(await measure(url, agents, where, isFar, quick)));
+      } finally {
+        await close();
+      }
+    }
+  } finally {
+    server.close();
+  }
+  return isFar ? rows : [...rowsOfLaunches(where, launches), ...rows];
+}
+
 export async function bench({ name, quick }: Environment): Promise<Row[]> {
   if (name !== "node") return [];
   const rows: Row[] = [];
   // Only Node has what starts them.
   const { hosts } = await import("./proxy/hosts.ts");
   const agents = createAgents();
+  const group = `a list of ${ITEMS} issues: guarded proxy / plain proxy`;
   for (const [runtime, start] of Object.entries(hosts)) {
     for (const delay of [0, 30]) {
-      const isFar = delay > 0;
-      const where = isFar ? `${delay} ms away` : "loopback";
-      const found: Row[] = [];
-      const launches: Four[] = [];
-      const server = await startServer(delay);
-      for (let left = isFar || quick ? 1 : LAUNCHES; left > 0; left--) {
-        const { url, close } = await start(server.url);
-        try {
-          for (const path of quick ? [] : isFar ? both : four)
-            await agents.call(`${url}/${path}`, WARM_AGENTS, WARM_CALLS);
-          if (!isFar) {
-            const [calls, rounds] = quick ? [2, 1] : [CALLS[1]!, ROUNDS];
-            launches.push(await compare((path) => agents.call(`${url}/${path}`, 1, calls), four, rounds));
-          }
-          if (left === 1) found.push(...(await measure(url, agents, where, isFar, quick)));
-        } finally {
-          await close();
-        }
-      }
-      server.close();
-      if (!isFar) found.unshift(...rowsOfLaunches(where, launches));
-      rows.push(...found.map((row) => ({ ...row, runtime })));
+      const found = await rowsOfServer(start, delay, agents, quick);
+      rows.push(...found.map((row) => ({ ...row, runtime, group })));
     }
   }
   agents.close();
-  return rows.map((row) => ({ ...row, group: `a list of ${ITEMS} issues: guarded proxy / plain proxy` }));
+  return rows;
 }
